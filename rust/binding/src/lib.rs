@@ -1,0 +1,16 @@
+//! The Python module `glowrec._native`: one thin function per kernel.
+
+mod detach;
+mod errors;
+mod graph;
+
+use pyo3::prelude::*;
+
+/// Compiled kernels. Private: import the public modules instead.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    detach::register(module)?;
+    graph::register(module)?;
+    Ok(())
+}

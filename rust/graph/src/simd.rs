@@ -1,0 +1,122 @@
+//! Which vector instructions the kernels use, chosen once, at run time.
+
+use std::sync::OnceLock;
+
+/// An instruction set that every kernel is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// What the target guarantees: SSE2 on x86-64, NEON on AArch64.
+    Baseline,
+    /// AVX2 with FMA.
+    Avx2,
+    /// AVX-512 F, BW, DQ and VL.
+    Avx512,
+}
+
+impl Level {
+    /// Every level that this processor can run, lowest first.
+    pub fn available() -> &'static [Self] {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx512 = avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            if avx512 {
+                return &[Self::Baseline, Self::Avx2, Self::Avx512];
+            }
+            if avx2 {
+                return &[Self::Baseline, Self::Avx2];
+            }
+        }
+        &[Self::Baseline]
+    }
+
+    /// The level in use: the highest available one, or a lower one named by the environment
+    /// variable `GLOWREC_SIMD` (`baseline`, `avx2`, `avx512`), read once per process.
+    pub fn current() -> Self {
+        static CURRENT: OnceLock<Level> = OnceLock::new();
+        *CURRENT.get_or_init(|| {
+            let available = Self::available();
+            let named = std::env::var("GLOWREC_SIMD").ok().and_then(|name| Self::from_name(&name));
+            let best = available[available.len() - 1];
+            named.map_or(best, |level| level.min(best))
+        })
+    }
+
+    /// The level called `name` in `GLOWREC_SIMD`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "baseline" => Some(Self::Baseline),
+            "avx2" => Some(Self::Avx2),
+            "avx512" => Some(Self::Avx512),
+            _ => None,
+        }
+    }
+
+    /// The name that `GLOWREC_SIMD` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+/// Compiles an `#[inline(always)]` body once per [`Level`] and runs the copy for `level`.
+///
+/// The body is ordinary safe code over fixed-size arrays of lanes; each copy is vectorised for
+/// its level. Bodies that only add and multiply (no fused operation) give the same bits on
+/// every level.
+///
+/// ```ignore
+/// dispatched! {
+///     /// Sums the gathered rows.
+///     pub(crate) fn sum_rows(level, table: &[f32], ids: &[u32], out: &mut [f32]) = sum_rows_body;
+/// }
+/// ```
+#[macro_export]
+macro_rules! dispatched {
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident $(<$(const $const:ident: $const_ty:ty),+ $(,)?>)? (
+            level $(, $arg:ident: $ty:ty)* $(,)?
+        ) $(-> $ret:ty)? = $body:path;
+    ) => {
+        $(#[$meta])*
+        #[inline]
+        #[allow(unsafe_code)]
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name $(<$(const $const: $const_ty),+>)? (
+            level: $crate::simd::Level $(, $arg: $ty)*
+        ) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2 $(<$(const $const: $const_ty),+>)? ($($arg: $ty),*) $(-> $ret)? {
+                    $body $(::<$($const),+>)? ($($arg),*)
+                }
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                fn avx512 $(<$(const $const: $const_ty),+>)? ($($arg: $ty),*) $(-> $ret)? {
+                    $body $(::<$($const),+>)? ($($arg),*)
+                }
+                match level {
+                    // SAFETY: `Level::available` lists a level only where its features are.
+                    $crate::simd::Level::Avx512 => {
+                        return unsafe { avx512 $(::<$($const),+>)? ($($arg),*) };
+                    }
+                    // SAFETY: as above.
+                    $crate::simd::Level::Avx2 => {
+                        return unsafe { avx2 $(::<$($const),+>)? ($($arg),*) };
+                    }
+                    $crate::simd::Level::Baseline => {}
+                }
+            }
+            let _ = level;
+            $body $(::<$($const),+>)? ($($arg),*)
+        }
+    };
+}

@@ -1,0 +1,1 @@
+//! Full rankings without stored scores, and their metrics. Knows no Python.

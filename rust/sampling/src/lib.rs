@@ -1,0 +1,1 @@
+//! Exact, reproducible negative sampling. Knows no Python.

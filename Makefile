@@ -1,0 +1,102 @@
+# One command each; every target sets up what it needs and may be run again at any time.
+.POSIX:
+.PHONY: help demo test wheel bench replicate format clean \
+	rust python-checks pytest core benches-once installed everything
+
+PYTHON = python3
+BIN = .venv/bin
+SOURCES = Cargo.toml Cargo.lock pyproject.toml README.md LICENSE-APACHE LICENSE-MIT rust python
+
+# False once a source is newer than the file "$$stamp".
+FRESH = [ -e "$$stamp" ] && [ -z "$$(find $(SOURCES) -newer "$$stamp" \
+	! -name '*.so' ! -name '*.tmp' ! -path '*__pycache__*' | head -n 1)" ]
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 18
+
+demo: installed ## train LightGCN on a synthetic set and compare it (needs no download of data)
+	@$(BIN)/glowrec demo
+
+test: rust wheel everything python-checks pytest core benches-once ## every check and test; what CI runs
+	@echo "make test: all passed"
+
+wheel: .venv/ready ## build the wheel, in dist/
+	@stamp=dist/.built; if ! { $(FRESH); }; then \
+		command -v cargo >/dev/null || { echo "building glowrec needs a Rust toolchain: cargo is not on PATH" >&2; exit 1; }; \
+		rm -rf dist && mkdir dist && touch dist/.building && \
+		$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist . && mv dist/.building "$$stamp"; \
+	fi; ls dist/*.whl
+
+bench: everything ## measure ours and the rivals side by side; prints tables
+	cargo bench --package glowrec-benches
+	@for file in benches/*.py; do case $$file in */conftest.py|benches/_*|benches/test_*) ;; *) echo "== $$file" && $(BIN)/python $$file || exit 1;; esac; done
+
+replicate: everything ## train the rows of docs/replication.md (needs GLOWREC_DATA)
+	@[ -n "$$GLOWREC_DATA" ] || { echo "set GLOWREC_DATA to the folder that holds gowalla/ and lastfm/" >&2; exit 1; }
+	$(BIN)/glowrec train lightgcn --data gowalla --preset lightgcn-fast --out runs/gowalla-fast
+	for seed in 1 2 3; do \
+		$(BIN)/glowrec train lightgcn --data gowalla --preset lightgcn-reference --epochs 5 \
+			--seed $$seed --out runs/gowalla-reference-$$seed || exit 1; \
+	done
+	$(BIN)/glowrec train lightgcn --data lastfm --preset lightgcn-fast --out runs/lastfm-fast
+
+format: everything ## format and mend what can be mended
+	cargo fmt --all
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv .venv-core dist target .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	find python tests benches -name __pycache__ -prune -exec rm -rf {} +
+
+# ---- what the targets above are made of
+
+.venv/ready:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("glowrec needs Python 3.11 or newer, and $(PYTHON) is %d.%d; name another: make PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PYTHON) -m venv .venv && touch $@
+
+.venv-core/ready:
+	@$(PYTHON) -m venv .venv-core && touch $@
+
+# The wheel and what a demo needs.
+installed: wheel
+	@stamp=.venv/installed; if [ ! dist/.built -ot "$$stamp" ]; then \
+		wheel=$$(ls dist/*.whl) && \
+		$(BIN)/pip install --quiet "$$wheel[train]" && \
+		$(BIN)/pip install --quiet --force-reinstall --no-deps "$$wheel" && touch "$$stamp"; \
+	fi
+
+# The wheel, every extra and the tools.
+everything: installed
+	@stamp=.venv/everything; if [ ! .venv/installed -ot "$$stamp" ]; then \
+		$(BIN)/pip install --quiet "$$(ls dist/*.whl)[all,dev]" && touch "$$stamp"; \
+	fi
+
+rust:
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cargo test --quiet --workspace --exclude glowrec-binding
+
+python-checks: everything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest glowrec._native
+
+pytest: everything
+	$(BIN)/pytest --quiet --doctest-modules --pyargs glowrec
+	GLOWREC_WHEEL="$$(ls "$$PWD"/dist/*.whl)" $(BIN)/pytest --quiet
+
+# The data layer on a machine that has no torch.
+core: wheel .venv-core/ready
+	@stamp=.venv-core/installed; if [ ! dist/.built -ot "$$stamp" ]; then \
+		wheel=$$(ls dist/*.whl) && \
+		.venv-core/bin/pip install --quiet "$$wheel[test]" && \
+		.venv-core/bin/pip install --quiet --force-reinstall --no-deps "$$wheel" && touch "$$stamp"; \
+	fi
+	.venv-core/bin/pytest --quiet
+
+# None of them may rot.
+benches-once: everything
+	cargo bench --quiet --package glowrec-benches -- --test
+	$(BIN)/pytest --quiet benches

@@ -84,7 +84,7 @@ macro_rules! dispatched {
         $(#[$meta:meta])*
         $vis:vis fn $name:ident $(<$(const $const:ident: $const_ty:ty),+ $(,)?>)? (
             level $(, $arg:ident: $ty:ty)* $(,)?
-        ) $(-> $ret:ty)? = $body:path;
+        ) $(-> $ret:ty)? = $($body:ident)::+;
     ) => {
         $(#[$meta])*
         #[inline]
@@ -97,11 +97,11 @@ macro_rules! dispatched {
             {
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2 $(<$(const $const: $const_ty),+>)? ($($arg: $ty),*) $(-> $ret)? {
-                    $body $(::<$($const),+>)? ($($arg),*)
+                    $($body)::+ $(::<$($const),+>)? ($($arg),*)
                 }
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
                 fn avx512 $(<$(const $const: $const_ty),+>)? ($($arg: $ty),*) $(-> $ret)? {
-                    $body $(::<$($const),+>)? ($($arg),*)
+                    $($body)::+ $(::<$($const),+>)? ($($arg),*)
                 }
                 match level {
                     // SAFETY: `Level::available` lists a level only where its features are.
@@ -116,7 +116,7 @@ macro_rules! dispatched {
                 }
             }
             let _ = level;
-            $body $(::<$($const),+>)? ($($arg),*)
+            $($body)::+ $(::<$($const),+>)? ($($arg),*)
         }
     };
 }

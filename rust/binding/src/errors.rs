@@ -2,12 +2,17 @@
 
 use pyo3::{PyErr, import_exception};
 
+import_exception!(glowrec.errors, DataError);
 import_exception!(glowrec.errors, IdError);
+import_exception!(glowrec.errors, ParameterError);
+import_exception!(glowrec.errors, SaturatedError);
+import_exception!(glowrec.errors, ScoreError);
 import_exception!(glowrec.errors, ShapeError);
 
 /// An error of any core crate.
 pub(crate) enum CoreError {
     Graph(glowrec_graph::Error),
+    Sampling(glowrec_sampling::Error),
 }
 
 impl From<glowrec_graph::Error> for CoreError {
@@ -16,10 +21,17 @@ impl From<glowrec_graph::Error> for CoreError {
     }
 }
 
+impl From<glowrec_sampling::Error> for CoreError {
+    fn from(error: glowrec_sampling::Error) -> Self {
+        Self::Sampling(error)
+    }
+}
+
 /// Exhaustive on purpose: a new variant does not compile until it is named here.
 pub(crate) fn into_py(error: CoreError) -> PyErr {
     match error {
         CoreError::Graph(error) => graph(&error),
+        CoreError::Sampling(error) => sampling(&error),
     }
 }
 
@@ -29,5 +41,18 @@ fn graph(error: &glowrec_graph::Error) -> PyErr {
     match error {
         Error::Length { .. } => ShapeError::new_err(message),
         Error::OutOfRange { .. } | Error::TooMany { .. } => IdError::new_err(message),
+    }
+}
+
+fn sampling(error: &glowrec_sampling::Error) -> PyErr {
+    use glowrec_sampling::Error;
+    let message = error.to_string();
+    match error {
+        Error::Length { .. } => ShapeError::new_err(message),
+        Error::Zero { .. } | Error::NoVectors { .. } => ParameterError::new_err(message),
+        Error::Empty => DataError::new_err(message),
+        Error::Saturated { .. } => SaturatedError::new_err(message),
+        Error::Positions { .. } => IdError::new_err(message),
+        Error::NotANumber { .. } => ScoreError::new_err(message),
     }
 }

@@ -3,6 +3,7 @@
 mod detach;
 mod errors;
 mod graph;
+mod sampling;
 
 use pyo3::prelude::*;
 
@@ -12,5 +13,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     detach::register(module)?;
     graph::register(module)?;
+    sampling::register(module)?;
     Ok(())
 }

@@ -1,0 +1,45 @@
+"""Compiled kernels. Private: import the public modules instead."""
+
+from typing import Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: Final[str]
+simd_level: Final[str]
+
+def num_threads() -> int: ...
+def set_num_threads(n: int) -> None: ...
+@final
+class Graph:
+    """A frozen bipartite graph."""
+
+    def __new__(
+        cls, n_users: int, n_items: int, users: NDArray[np.int64], items: NDArray[np.int64]
+    ) -> Graph: ...
+    @property
+    def n_users(self) -> int: ...
+    @property
+    def n_items(self) -> int: ...
+    @property
+    def n_edges(self) -> int: ...
+    def user_csr(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
+    def item_csr(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
+
+@final
+class Sampler:
+    """Draws triplets of a graph."""
+
+    def __new__(
+        cls, graph: Graph, order: str, n_negatives: int, hardest_of: int, seed: int
+    ) -> Sampler: ...
+    @property
+    def n_triplets(self) -> int: ...
+    def sample(
+        self,
+        epoch: int,
+        start: int,
+        stop: int,
+        vectors: NDArray[np.float32] | NDArray[np.uint16] | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...
+    def candidates(self, epoch: int, start: int, stop: int) -> NDArray[np.int64]: ...

@@ -1,0 +1,136 @@
+//! `glowrec._native.Sampler`: triplets of a frozen graph.
+
+use glowrec_sampling::{Options, Order, Table, Triplets};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2};
+use pyo3::prelude::*;
+
+use crate::detach::run;
+use crate::errors::{ParameterError, ShapeError, into_py};
+use crate::graph::Graph;
+
+/// Draws triplets; see `glowrec.sampling.TripletSampler`.
+#[pyclass(frozen, module = "glowrec._native")]
+pub(crate) struct Sampler {
+    graph: Py<Graph>,
+    core: glowrec_sampling::Sampler,
+}
+
+/// Users, positives, and negatives as a table with one column per slot.
+type Drawn<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<i64>>);
+
+#[pymethods]
+impl Sampler {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        graph: Py<Graph>,
+        order: &str,
+        n_negatives: usize,
+        hardest_of: usize,
+        seed: u64,
+    ) -> PyResult<Self> {
+        let order = match order {
+            "interaction" => Order::Interaction,
+            "user_uniform" => Order::RowUniform,
+            other => return Err(ParameterError::new_err(format!("order: unknown {other:?}"))),
+        };
+        let options = Options { order, seed, n_negatives, hardest_of };
+        let rows = graph.get().core().by_row();
+        let core = run(py, || glowrec_sampling::Sampler::new(rows, options))?;
+        Ok(Self { graph, core })
+    }
+
+    #[getter]
+    fn n_triplets(&self) -> usize {
+        self.core.n_triplets()
+    }
+
+    /// Triplets of `start..stop`, scored by `vectors` where there are several candidates.
+    #[pyo3(signature = (epoch, start, stop, vectors=None))]
+    fn sample<'py>(
+        &self,
+        py: Python<'py>,
+        epoch: u64,
+        start: usize,
+        stop: usize,
+        vectors: Option<Vectors<'py>>,
+    ) -> PyResult<Drawn<'py>> {
+        let n = self.n_positions(start, stop)?;
+        let n_slots = self.core.n_negatives();
+        let table = vectors.as_ref().map(|vectors| self.table(vectors)).transpose()?;
+        let (mut rows, mut positives, mut negatives) =
+            (vec![0; n], vec![0; n], vec![0; n * n_slots]);
+        let out =
+            Triplets { rows: &mut rows, positives: &mut positives, negatives: &mut negatives };
+        let graph = self.graph.get().core().by_row();
+        run(py, || self.core.sample(graph, epoch, start, table, out))?;
+        let negatives = negatives.into_pyarray(py).reshape([n, n_slots])?;
+        Ok((rows.into_pyarray(py), positives.into_pyarray(py), negatives))
+    }
+
+    /// Every candidate of `start..stop`.
+    fn candidates<'py>(
+        &self,
+        py: Python<'py>,
+        epoch: u64,
+        start: usize,
+        stop: usize,
+    ) -> PyResult<Bound<'py, PyArray3<i64>>> {
+        let n = self.n_positions(start, stop)?;
+        let shape = [n, self.core.n_negatives(), self.core.hardest_of()];
+        let mut out = vec![0; shape.iter().product()];
+        let graph = self.graph.get().core().by_row();
+        run(py, || self.core.candidates(graph, epoch, start, &mut out))?;
+        out.into_pyarray(py).reshape(shape)
+    }
+}
+
+/// A table of vectors in one of the two precisions.
+#[derive(FromPyObject)]
+enum Vectors<'py> {
+    F32(PyReadonlyArray2<'py, f32>),
+    Bf16(PyReadonlyArray2<'py, u16>),
+}
+
+impl Sampler {
+    fn n_positions(&self, start: usize, stop: usize) -> PyResult<usize> {
+        self.core.n_positions(start, stop).map_err(|error| into_py(error.into()))
+    }
+
+    /// Borrows `vectors` if they are one C-ordered row per node.
+    fn table<'a>(&self, vectors: &'a Vectors<'_>) -> PyResult<Table<'a>> {
+        match vectors {
+            Vectors::F32(array) => {
+                let dim = self.dim(array.as_array().dim())?;
+                rows_of(array).map(|values| Table::F32 { values, dim })
+            }
+            Vectors::Bf16(array) => {
+                let dim = self.dim(array.as_array().dim())?;
+                rows_of(array).map(|values| Table::Bf16 { values, dim })
+            }
+        }
+    }
+
+    fn dim(&self, (found, dim): (usize, usize)) -> PyResult<usize> {
+        let graph = self.graph.get().core();
+        let expected = graph.n_rows() + graph.n_cols();
+        if found == expected {
+            return Ok(dim);
+        }
+        let message = format!("vectors: expected {expected} rows, users then items, got {found}");
+        Err(ShapeError::new_err(message))
+    }
+}
+
+fn rows_of<'a, T: numpy::Element>(array: &'a PyReadonlyArray2<'_, T>) -> PyResult<&'a [T]> {
+    // ndarray's `to_slice` insists on C order; `PyReadonlyArray::as_slice` would also accept
+    // Fortran order and hand out columns as if they were rows.
+    array
+        .as_array()
+        .to_slice()
+        .ok_or_else(|| ShapeError::new_err("vectors: expected a C-ordered array"))
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Sampler>()
+}

@@ -1,0 +1,40 @@
+//! Everything that can go wrong in this crate, as data rather than as sentences.
+
+/// Result of every fallible function in this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A contract of the sampler that its caller broke.
+///
+/// Not `non_exhaustive`, on purpose: a new variant must not compile until the binding has named
+/// its exception.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its fields are")]
+pub enum Error {
+    /// Two inputs that must agree in length do not.
+    #[error("{name}: expected length {expected}, got {found}")]
+    Length { name: &'static str, expected: usize, found: usize },
+
+    /// A count that must be at least one is zero.
+    #[error("{name} must be at least 1")]
+    Zero { name: &'static str },
+
+    /// There is no interaction to draw.
+    #[error("there is no interaction to draw")]
+    Empty,
+
+    /// A row is linked to every column, so it has no negative to draw.
+    #[error("user {row} is linked to all {n_cols} items: it has no negative")]
+    Saturated { row: usize, n_cols: usize },
+
+    /// Positions outside the epoch were asked for.
+    #[error("positions {start}..{stop} are not within the epoch's 0..{n}")]
+    Positions { start: u64, stop: u64, n: u64 },
+
+    /// The best of several candidates was asked for without the vectors that rank them.
+    #[error("hardest_of = {hardest_of} needs vectors to score the candidates with")]
+    NoVectors { hardest_of: usize },
+
+    /// A score is NaN, so no candidate is the best.
+    #[error("the score of user {row} and item {column} is NaN")]
+    NotANumber { row: usize, column: usize },
+}

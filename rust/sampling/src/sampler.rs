@@ -1,0 +1,256 @@
+//! Triplets of (row, positive, negative), as a pure function of seed, epoch and position.
+
+use glowrec_graph::Csr;
+use rayon::prelude::*;
+
+use crate::block::{Block, SIZE};
+use crate::complement::nth_absent;
+use crate::epoch::{Epoch, Order, Source, negative};
+use crate::error::{Error, Result};
+use crate::hardest::choose;
+use crate::stream::below;
+use crate::table::Table;
+
+/// Positions that one task draws.
+const TASK: usize = 8 * SIZE;
+
+/// What to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How positions choose their positives.
+    pub order: Order,
+    /// The key of all randomness.
+    pub seed: u64,
+    /// Negatives of each positive, drawn with replacement; at least 1.
+    pub n_negatives: usize,
+    /// Candidates of each negative, of which the best-scoring stays; at least 1.
+    pub hardest_of: usize,
+}
+
+/// Draws triplets of one graph.
+///
+/// The sampler does not hold the graph: every call is handed the one it was built for.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    options: Options,
+    source: Source,
+    shape: [usize; 3],
+}
+
+/// Where triplets are written: one row and one positive per position, and the negatives of each
+/// position side by side.
+#[derive(Debug)]
+pub struct Triplets<'a> {
+    /// Row of each position.
+    pub rows: &'a mut [i64],
+    /// A column linked to the row.
+    pub positives: &'a mut [i64],
+    /// Columns not linked to the row, `n_negatives` of each position.
+    pub negatives: &'a mut [i64],
+}
+
+impl Sampler {
+    /// Prepares to draw from `graph`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Zero`] if a count of the options is 0, [`Error::Empty`] for a graph without
+    /// entries, and [`Error::Saturated`] for the first row that is linked to every column.
+    pub fn new(graph: &Csr, options: Options) -> Result<Self> {
+        if options.n_negatives == 0 {
+            return Err(Error::Zero { name: "n_negatives" });
+        }
+        if options.hardest_of == 0 {
+            return Err(Error::Zero { name: "hardest_of" });
+        }
+        if graph.nnz() == 0 {
+            return Err(Error::Empty);
+        }
+        let n_cols = graph.n_cols();
+        if let Some(row) = (0..graph.n_rows()).find(|&row| graph.degree(row) == n_cols) {
+            return Err(Error::Saturated { row, n_cols });
+        }
+        Ok(Self { options, source: Source::new(graph, options.order), shape: shape(graph) })
+    }
+
+    /// Number of positions in an epoch: the number of entries of the graph.
+    pub fn n_triplets(&self) -> usize {
+        self.shape[2]
+    }
+
+    /// Negatives of each positive.
+    pub fn n_negatives(&self) -> usize {
+        self.options.n_negatives
+    }
+
+    /// Candidates of each negative.
+    pub fn hardest_of(&self) -> usize {
+        self.options.hardest_of
+    }
+
+    /// How many positions `start..stop` are; 0 if `stop` is not after `start`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Positions`] unless they lie within the epoch.
+    pub fn n_positions(&self, start: usize, stop: usize) -> Result<usize> {
+        let n = self.n_triplets();
+        if start > n || stop > n {
+            let (start, stop, n) = (start as u64, stop as u64, n as u64);
+            return Err(Error::Positions { start, stop, n });
+        }
+        Ok(stop.saturating_sub(start))
+    }
+
+    /// Writes the triplets of `start..start + out.rows.len()` in epoch number `epoch`.
+    ///
+    /// `vectors` score the candidates and are read only if there are several of them. `O(log d)`
+    /// per negative or candidate, plus one dot product per candidate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] if the parts of `out` or `vectors` do not fit each other, the options or
+    /// the graph, or if `graph` is not the sampler's; [`Error::Positions`] outside the epoch;
+    /// [`Error::NoVectors`] if they are missing; [`Error::NotANumber`] for the first NaN score.
+    pub fn sample(
+        &self,
+        graph: &Csr,
+        epoch: u64,
+        start: usize,
+        vectors: Option<Table<'_>>,
+        out: Triplets<'_>,
+    ) -> Result<()> {
+        let n = out.rows.len();
+        let n_slots = self.options.n_negatives;
+        self.check(graph, start, n)?;
+        length("positives", n, out.positives.len())?;
+        length("negatives", n * n_slots, out.negatives.len())?;
+        let vectors = self.checked(vectors)?;
+        let epoch = Epoch::new(self.options.seed, epoch, self.shape[2] as u64);
+        let tasks = out
+            .rows
+            .par_chunks_mut(TASK)
+            .zip(out.positives.par_chunks_mut(TASK))
+            .zip(out.negatives.par_chunks_mut(TASK * n_slots));
+        let failure = tasks.enumerate().find_map_first(|(task, ((rows, positives), negatives))| {
+            let start = start + task * TASK;
+            self.run(graph, &epoch, start, vectors, Triplets { rows, positives, negatives }).err()
+        });
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Writes every candidate of the positions from `start` on: `n_negatives * hardest_of` each.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] unless `out` holds whole positions and `graph` is the sampler's;
+    /// [`Error::Positions`] outside the epoch.
+    pub fn candidates(&self, graph: &Csr, epoch: u64, start: usize, out: &mut [i64]) -> Result<()> {
+        let Options { seed, n_negatives, hardest_of, .. } = self.options;
+        let each = n_negatives * hardest_of;
+        let n = out.len() / each;
+        length("candidates", n * each, out.len())?;
+        self.check(graph, start, n)?;
+        let epoch = Epoch::new(seed, epoch, self.shape[2] as u64);
+        out.par_chunks_mut(SIZE * each).enumerate().for_each(|(task, out)| {
+            let start = (start + task * SIZE) as u64;
+            let mut block = Block::new();
+            block.draw(graph, &self.source, &epoch, start, out.len() / each);
+            for (i, out) in out.chunks_exact_mut(each).enumerate() {
+                let linked = graph.row(block.rows()[i] as usize);
+                let absent = (graph.n_cols() - linked.len()) as u64;
+                let stream = epoch.negatives(start + i as u64);
+                for (j, out) in out.iter_mut().enumerate() {
+                    let word = stream.word(negative(j / hardest_of, j % hardest_of));
+                    *out = i64::from(nth_absent(linked, below(word, absent) as u32));
+                }
+            }
+        });
+        Ok(())
+    }
+
+    fn run(
+        &self,
+        graph: &Csr,
+        epoch: &Epoch,
+        start: usize,
+        vectors: Option<Table<'_>>,
+        out: Triplets<'_>,
+    ) -> Result<()> {
+        let n_slots = self.options.n_negatives;
+        let mut block = Block::new();
+        let outputs = out
+            .rows
+            .chunks_mut(SIZE)
+            .zip(out.positives.chunks_mut(SIZE))
+            .zip(out.negatives.chunks_mut(SIZE * n_slots));
+        for (i, ((rows, positives), negatives)) in outputs.enumerate() {
+            let start = (start + i * SIZE) as u64;
+            block.draw(graph, &self.source, epoch, start, rows.len());
+            for (out, &row) in rows.iter_mut().zip(block.rows()) {
+                *out = i64::from(row);
+            }
+            for (out, &column) in positives.iter_mut().zip(block.positives()) {
+                *out = i64::from(column);
+            }
+            let m = self.options.hardest_of;
+            match vectors {
+                None => uniform(graph, &block, epoch, start, negatives),
+                Some(Table::F32 { values, dim }) => {
+                    choose(graph, &block, epoch, start, m, values, dim, negatives)?;
+                }
+                Some(Table::Bf16 { values, dim }) => {
+                    choose(graph, &block, epoch, start, m, values, dim, negatives)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, graph: &Csr, start: usize, n: usize) -> Result<()> {
+        for (axis, name) in
+            ["graph's rows", "graph's columns", "graph's entries"].iter().enumerate()
+        {
+            length(name, self.shape[axis], shape(graph)[axis])?;
+        }
+        self.n_positions(start, start.saturating_add(n)).map(drop)
+    }
+
+    /// The vectors if they are needed.
+    fn checked<'a>(&self, vectors: Option<Table<'a>>) -> Result<Option<Table<'a>>> {
+        let hardest_of = self.options.hardest_of;
+        if hardest_of == 1 {
+            return Ok(None);
+        }
+        let n_vectors = self.shape[0] + self.shape[1];
+        let (found, dim) = match vectors {
+            None => return Err(Error::NoVectors { hardest_of }),
+            Some(Table::F32 { values, dim }) => (values.len(), dim),
+            Some(Table::Bf16 { values, dim }) => (values.len(), dim),
+        };
+        length("vectors", n_vectors * dim, found)?;
+        Ok(vectors)
+    }
+}
+
+fn uniform(graph: &Csr, block: &Block, epoch: &Epoch, start: u64, out: &mut [i64]) {
+    let n_slots = out.len() / block.rows().len();
+    for (i, out) in out.chunks_exact_mut(n_slots).enumerate() {
+        let (first, last) = block.bounds()[i];
+        let linked = &graph.indices()[first as usize..last as usize];
+        let absent = (graph.n_cols() - linked.len()) as u64;
+        let stream = epoch.negatives(start + i as u64);
+        for (slot, out) in out.iter_mut().enumerate() {
+            let rank = below(stream.word(negative(slot, 0)), absent);
+            *out = i64::from(nth_absent(linked, rank as u32));
+        }
+    }
+}
+
+fn shape(graph: &Csr) -> [usize; 3] {
+    [graph.n_rows(), graph.n_cols(), graph.nnz()]
+}
+
+fn length(name: &'static str, expected: usize, found: usize) -> Result<()> {
+    if expected == found { Ok(()) } else { Err(Error::Length { name, expected, found }) }
+}

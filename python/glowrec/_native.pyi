@@ -1,12 +1,14 @@
 """Compiled kernels. Private: import the public modules instead."""
 
-from typing import Final, final
+from typing import Final, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 __version__: Final[str]
 simd_level: Final[str]
+
+_Table: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 def num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
@@ -25,6 +27,29 @@ class Graph:
     def n_edges(self) -> int: ...
     def user_csr(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
     def item_csr(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
+    def propagate(
+        self,
+        x: _Table,
+        weights: NDArray[np.float64],
+        normalization: str,
+        transpose: bool,
+        bfloat16: bool,
+        keep_prob: float,
+        dropout_seed: int,
+    ) -> _Table: ...
+    def adjacency(
+        self,
+        normalization: str,
+        transpose: bool,
+        keep_prob: float,
+        dropout_seed: int,
+        start: int,
+        stop: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]: ...
+
+def scatter_rows(
+    index: NDArray[np.int64], values: _Table, n_rows: int
+) -> _Table: ...
 
 @final
 class Sampler:

@@ -40,7 +40,10 @@ fn graph(error: &glowrec_graph::Error) -> PyErr {
     let message = error.to_string();
     match error {
         Error::Length { .. } => ShapeError::new_err(message),
-        Error::OutOfRange { .. } | Error::TooMany { .. } => IdError::new_err(message),
+        Error::OutOfRange { .. } | Error::TooMany { .. } | Error::Range { .. } => {
+            IdError::new_err(message)
+        }
+        Error::Empty { .. } | Error::Probability { .. } => ParameterError::new_err(message),
     }
 }
 

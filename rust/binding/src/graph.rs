@@ -1,10 +1,12 @@
 //! `glowrec._native.Graph`: the frozen interaction graph.
 
+use glowrec_graph::Error;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::detach::run;
 use crate::errors::ShapeError;
+use crate::propagation::{Table, operator, propagate};
 
 /// A frozen bipartite graph; see `glowrec.graph.Graph`.
 #[pyclass(frozen, module = "glowrec._native")]
@@ -28,7 +30,8 @@ impl Graph {
         items: PyReadonlyArray1<'_, i64>,
     ) -> PyResult<Self> {
         let (users, items) = (contiguous(&users, "users")?, contiguous(&items, "items")?);
-        run(py, || glowrec_graph::Bipartite::from_edges(n_users, n_items, users, items)).map(Self)
+        let build = || glowrec_graph::Bipartite::from_edges(n_users, n_items, users, items);
+        run(py, || build().map_err(in_users_and_items)).map(Self)
     }
 
     #[getter]
@@ -55,14 +58,77 @@ impl Graph {
     fn item_csr<'py>(&self, py: Python<'py>) -> CsrArrays<'py> {
         arrays(py, self.0.by_col())
     }
+
+    /// The weighted sum of the layers of `x`.
+    #[expect(clippy::too_many_arguments, reason = "the options of one linear operator")]
+    fn propagate<'py>(
+        &self,
+        py: Python<'py>,
+        x: Table<'py>,
+        weights: PyReadonlyArray1<'py, f64>,
+        normalization: &str,
+        transpose: bool,
+        bfloat16: bool,
+        keep_prob: f64,
+        dropout_seed: u64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let operator = operator(normalization, transpose, keep_prob, dropout_seed)?;
+        propagate(py, &self.0, &operator, &x, contiguous(&weights, "weights")?, bfloat16)
+    }
+
+    /// Rows `start..stop` of the operator that one layer applies, with values.
+    #[expect(clippy::too_many_arguments, reason = "the options of one linear operator")]
+    fn adjacency<'py>(
+        &self,
+        py: Python<'py>,
+        normalization: &str,
+        transpose: bool,
+        keep_prob: f64,
+        dropout_seed: u64,
+        start: usize,
+        stop: usize,
+    ) -> PyResult<Adjacency<'py>> {
+        let operator = operator(normalization, transpose, keep_prob, dropout_seed)?;
+        let csr = run(py, || glowrec_graph::adjacency(&self.0, &operator, start..stop))?;
+        let (indptr, indices) = (csr.indptr.into_pyarray(py), csr.indices.into_pyarray(py));
+        Ok((indptr, indices, csr.values.into_pyarray(py)))
+    }
 }
 
+/// Row starts, columns and values.
+type Adjacency<'py> =
+    (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
+
+/// Row starts and columns.
 type CsrArrays<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>);
 
 fn arrays<'py>(py: Python<'py>, csr: &glowrec_graph::Csr) -> CsrArrays<'py> {
     let starts: Vec<i64> = csr.indptr().iter().map(|&start| start.cast_signed()).collect();
     let columns: Vec<i32> = csr.indices().iter().map(|&column| column.cast_signed()).collect();
     (starts.into_pyarray(py), columns.into_pyarray(py))
+}
+
+/// The core's rows are Python's users, its columns the items.
+fn in_users_and_items(error: Error) -> Error {
+    let renamed = |name| match name {
+        "rows" => "users",
+        "cols" => "items",
+        "n_rows" => "n_users",
+        "n_cols" => "n_items",
+        other => other,
+    };
+    match error {
+        Error::Length { name, expected, found } => {
+            Error::Length { name: renamed(name), expected, found }
+        }
+        Error::OutOfRange { name, position, found, bound } => {
+            Error::OutOfRange { name: renamed(name), position, found, bound }
+        }
+        Error::TooMany { name, found, limit } => {
+            Error::TooMany { name: renamed(name), found, limit }
+        }
+        other => other,
+    }
 }
 
 /// The elements of a one-dimensional array, if they stand side by side.

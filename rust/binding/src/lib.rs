@@ -3,6 +3,7 @@
 mod detach;
 mod errors;
 mod graph;
+mod propagation;
 mod sampling;
 
 use pyo3::prelude::*;
@@ -13,6 +14,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     detach::register(module)?;
     graph::register(module)?;
+    propagation::register(module)?;
     sampling::register(module)?;
     Ok(())
 }

@@ -3,8 +3,14 @@
 mod bipartite;
 mod csr;
 mod error;
+mod propagation;
+mod scatter;
 pub mod simd;
 
 pub use bipartite::Bipartite;
 pub use csr::{Csr, ids};
 pub use error::{Error, Result};
+pub use propagation::{
+    Adjacency, Dropout, Normalization, Operator, Real, adjacency, propagate, propagate_bfloat16,
+};
+pub use scatter::scatter_rows;

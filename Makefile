@@ -21,10 +21,10 @@ test: rust wheel everything python-checks pytest core benches-once ## every chec
 	@echo "make test: all passed"
 
 wheel: .venv/ready ## build the wheel, in dist/
+	@command -v cargo >/dev/null || { echo "building glowrec needs a Rust toolchain: cargo is not on PATH" >&2; exit 1; }
 	@stamp=dist/.built; if ! { $(FRESH); }; then \
-		command -v cargo >/dev/null || { echo "building glowrec needs a Rust toolchain: cargo is not on PATH" >&2; exit 1; }; \
 		rm -rf dist && mkdir dist && touch dist/.building && \
-		$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist . && mv dist/.building "$$stamp"; \
+		$(BIN)/maturin build --quiet --release --locked --interpreter $(BIN)/python --out dist && mv dist/.building "$$stamp" || exit 1; \
 	fi; ls dist/*.whl
 
 bench: everything ## measure ours and the rivals side by side; prints tables
@@ -53,7 +53,7 @@ clean: ## remove everything that the other targets made
 
 .venv/ready:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("glowrec needs Python 3.11 or newer, and $(PYTHON) is %d.%d; name another: make PYTHON=python3.12" % sys.version_info[:2])'
-	@$(PYTHON) -m venv .venv && touch $@
+	@$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet "maturin>=1.9.4,<2" && touch $@
 
 .venv-core/ready:
 	@$(PYTHON) -m venv .venv-core && touch $@

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-import measure
 import numpy as np
 import scipy.sparse as sp
 
 import glowrec as gr
+import measure
 
 
 def main(argv: list[str] | None = None) -> dict[str, float]:

@@ -77,7 +77,7 @@ def threads(n: int):
     """Let NumPy's BLAS, OpenMP, torch and our own kernels run on `n` threads each."""
     gr.threads.set_num_threads(n)
     try:
-        import torch  # noqa: PLC0415
+        import torch
     except ImportError:
         pass
     else:
@@ -115,7 +115,7 @@ def machine(n_threads: int) -> str:
     """The processor, the threads and the versions that a number belongs to."""
     versions = [f"numpy {np.__version__}", f"glowrec {gr.__version__} ({_level()})"]
     try:
-        import torch  # noqa: PLC0415
+        import torch
     except ImportError:
         pass
     else:
@@ -124,7 +124,7 @@ def machine(n_threads: int) -> str:
 
 
 def _level() -> str:
-    from glowrec import _native  # noqa: PLC0415
+    from glowrec import _native
 
     return _native.simd_level
 

@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
-import measure
 import numpy as np
 
 import glowrec as gr
+import measure
 
 MIB = 2**20
 
@@ -33,7 +34,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     for name in PROBES:
         command = [sys.executable, __file__, "--probe", name, "--scale", str(options.scale)]
         command += ["--threads", str(options.threads)]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+        answer = subprocess.run(command, check=True, capture_output=True, text=True)
         found = json.loads(answer.stdout)
         whole = (found["inputs"] + found["peak"]) / (found["inputs"] + found["outputs"])
         sizes = " | ".join(f"{found[key] / MIB:.1f}" for key in ("inputs", "outputs", "peak"))
@@ -90,9 +91,7 @@ def evaluate(scale: float) -> dict:
 
 def tiny(n_items: int) -> gr.Interactions:
     """For a first call, which starts the threads."""
-    return gr.Interactions.from_arrays(
-        np.arange(8), np.arange(8), n_users=8, n_items=n_items
-    )
+    return gr.Interactions.from_arrays(np.arange(8), np.arange(8), n_users=8, n_items=n_items)
 
 
 class Peak:
@@ -100,7 +99,7 @@ class Peak:
 
     added = 0
 
-    def __enter__(self) -> Peak:
+    def __enter__(self) -> Self:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forget the old peak
         self.before = status("VmRSS")
         return self

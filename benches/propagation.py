@@ -8,12 +8,12 @@ import sys
 import warnings
 from pathlib import Path
 
-import measure
 import numpy as np
 import scipy.sparse as sp
 import torch
 
 import glowrec as gr
+import measure
 
 LAYERS = 3
 ROOT = Path(__file__).parents[1]
@@ -148,7 +148,7 @@ def bare_gathers(graph: gr.Graph, x: np.ndarray, n_threads: int):
 def build() -> Path:
     """Build the crate of the Rust benches in release mode; its shared library."""
     command = ["cargo", "build", "--release", "--quiet", "--package", "glowrec-benches", "--lib"]
-    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
+    subprocess.run(command, cwd=ROOT, check=True)
     suffix = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
     prefix = "" if sys.platform == "win32" else "lib"
     return ROOT / "target" / "release" / f"{prefix}glowrec_benches{suffix}"

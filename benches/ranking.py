@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-import measure
 import numpy as np
 import torch
 
 import glowrec as gr
+import measure
 
 K = 20
 BATCH = 4096
@@ -46,7 +46,7 @@ def sets(name: str) -> tuple[gr.Interactions, gr.Interactions]:
         data = gr.datasets.load(name)
         return data.train, data.test
     pairs = measure.load(name).interactions()
-    held = np.random.default_rng(2).random(len(pairs)) < 0.2  # noqa: PLR2004
+    held = np.random.default_rng(2).random(len(pairs)) < 0.2
     return pairs.select(~held), pairs.select(held)
 
 
@@ -90,8 +90,9 @@ class Rival:
             best = torch.topk(torch.from_numpy(scores), K).indices.numpy()
             relevant = self.test[rows]
             keys = np.repeat(np.arange(len(rows)), np.diff(relevant.indptr)) * len(self.items)
-            found = np.isin(np.arange(len(rows))[:, None] * len(self.items) + best,
-                            keys + relevant.indices)
+            found = np.isin(
+                np.arange(len(rows))[:, None] * len(self.items) + best, keys + relevant.indices
+            )
             sizes = np.diff(relevant.indptr)
             recall.append(found.sum(axis=1) / sizes)
             ndcg.append(found @ self.discounts / self.ideal[np.minimum(sizes, K)])
@@ -105,7 +106,7 @@ def check(routes: dict) -> None:
     """Both must report the same means; sgemm may swap near ties, hence the tolerance."""
     ours, theirs = (route() for route in list(routes.values())[:2])
     for name, value in theirs.items():
-        if abs(ours.summary[name] - value) > 1e-6:  # noqa: PLR2004
+        if abs(ours.summary[name] - value) > 1e-6:
             sys.exit(f"{name}: {ours.summary[name]} and {value} differ: not timed")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import measure
 import numpy as np
 
 import glowrec as gr
+import measure
 
 BATCHES = (2048, 32_768)
 
@@ -29,8 +29,8 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
                 sampler.epoch(next(epochs))
             )
         for size in (8192, 65_536, len(pairs.users)):
-            routes[f"NumPy bitmap rejection, {size:,} at a time"] = (
-                lambda size=size: bitmap.epoch(size)
+            routes[f"NumPy bitmap rejection, {size:,} at a time"] = lambda size=size: bitmap.epoch(
+                size
             )
         medians = measure.seconds(routes, options.rounds)
     millions = len(pairs.users) / 1e6

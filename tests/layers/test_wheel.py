@@ -69,7 +69,9 @@ def test_the_evaluators_quick_start_needs_numpy_and_scipy_only(home):
     assert "numpy==" in listed
     assert "scipy==" in listed
     assert "torch" not in listed
-    assert run(home, "python", "-c", "import shutil; assert not shutil.which('cargo')").stderr == ""
+    assert (
+        run(home, "python", "-c", "import shutil; assert not shutil.which('cargo')").stderr == ""
+    )
     done = run(home, "python", "-W", "error", "-c", QUICK_START)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("quick start:")

@@ -36,10 +36,23 @@ impl Block {
         &self.rows[..self.n]
     }
 
-    /// The positive of each position.
+    /// Writes rows and positives out.
     #[inline(always)]
-    pub(crate) fn positives(&self) -> &[u32] {
-        &self.positives[..self.n]
+    pub(crate) fn write(&self, rows: &mut [i64], positives: &mut [i64]) {
+        for (out, &row) in rows.iter_mut().zip(&self.rows) {
+            *out = i64::from(row);
+        }
+        for (out, &positive) in positives.iter_mut().zip(&self.positives) {
+            *out = i64::from(positive);
+        }
+    }
+
+    /// Writes how many of the `n_cols` columns each row is not linked to.
+    #[inline(always)]
+    pub(crate) fn write_absent(&self, n_cols: usize, out: &mut [u32]) {
+        for (out, &(first, last)) in out.iter_mut().zip(self.bounds()) {
+            *out = (n_cols as u64 - (last - first)) as u32;
+        }
     }
 
     /// Where the row of each position starts and stops among the graph's indices.

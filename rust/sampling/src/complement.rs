@@ -1,20 +1,144 @@
 //! From a rank to the member of a set's complement that has it.
+//!
+//! `sorted[i] - i` counts the numbers missing before `sorted[i]` and never decreases, so a binary
+//! search finds how many members to step over. All searches here take the same steps for sets of
+//! the same size class, `floor(log2(len))`: one first step that leaves a power of two less one,
+//! then halving steps. Where a search goes is unpredictable by design, so there is no branch on the
+//! data, and many searches run side by side to hide each other's memory accesses.
 
-/// The `rank`-th natural number, from 0, that is missing from the strictly increasing `sorted`.
-///
-/// `sorted[i] - i` counts the numbers missing before `sorted[i]` and never decreases, so a binary
-/// search finds how many members to step over: `O(log sorted.len())`.
+use std::hint::select_unpredictable;
+
+use crate::block::SIZE;
+
+/// The `rank`-th natural number, from 0, that is missing from the strictly increasing `sorted`:
+/// `O(log sorted.len())`.
 #[inline]
 pub fn nth_absent(sorted: &[u32], rank: u32) -> u32 {
-    let (mut base, mut len) = (0, sorted.len());
-    while len > 0 {
-        let half = len.div_ceil(2);
-        let last = base + half - 1;
-        // No branch on the data: where the search goes is unpredictable by design.
-        base += if sorted[last] - last as u32 <= rank { half } else { 0 };
-        len -= half;
+    let mut ranks = [rank];
+    nth_absent_each(sorted, &mut ranks);
+    ranks[0]
+}
+
+/// Searches that run side by side in registers.
+const ABREAST: usize = 8;
+
+/// Replaces every rank by the number of that rank that is missing from `sorted`.
+#[inline(always)]
+pub(crate) fn nth_absent_each(sorted: &[u32], ranks: &mut [u32]) {
+    let Some(class) = sorted.len().checked_ilog2() else { return };
+    let (groups, rest) = ranks.as_chunks_mut::<ABREAST>();
+    for group in groups {
+        search(sorted, class, group);
     }
-    rank + base as u32
+    for rank in rest {
+        search(sorted, class, std::array::from_mut(rank));
+    }
+}
+
+#[inline(always)]
+fn search<const N: usize>(sorted: &[u32], class: u32, ranks: &mut [u32; N]) {
+    let half = 1usize << class;
+    // `below[i]` is the answer less one, seen from the members known to be stepped over.
+    let mut below: [usize; N] = std::array::from_fn(|i| (ranks[i] as usize).wrapping_sub(1));
+    let first = sorted[half - 1] as usize;
+    for i in 0..N {
+        let stepped = below[i].wrapping_add(sorted.len() - half + 1);
+        below[i] = if first <= below[i].wrapping_add(half) { stepped } else { below[i] };
+    }
+    let mut step = half / 2;
+    while step > 0 {
+        for i in 0..N {
+            let stepped = below[i].wrapping_add(step);
+            let member = sorted[stepped - ranks[i] as usize] as usize;
+            below[i] = select_unpredictable(member <= stepped, stepped, below[i]);
+        }
+        step /= 2;
+    }
+    for i in 0..N {
+        ranks[i] = below[i].wrapping_add(1) as u32;
+    }
+}
+
+/// Rows of a graph in order of their size class, so that those of one class are searched together.
+#[derive(Debug)]
+pub(crate) struct Classes {
+    order: [u8; SIZE],
+    /// Where each class ends in `order`.
+    ends: [u8; 33],
+}
+
+impl Classes {
+    pub(crate) const fn new() -> Self {
+        Self { order: [0; SIZE], ends: [0; 33] }
+    }
+
+    /// Sorts the rows that occupy `bounds`, none of them empty and at most [`SIZE`].
+    #[inline(always)]
+    pub(crate) fn sort(&mut self, bounds: &[(u64, u64)]) {
+        let mut ends = [0u8; 33];
+        let mut class_of = [0u8; SIZE];
+        for (class, &(first, last)) in class_of.iter_mut().zip(bounds) {
+            *class = (last - first).ilog2() as u8;
+            ends[*class as usize + 1] += 1;
+        }
+        for class in 0..32 {
+            ends[class + 1] += ends[class];
+        }
+        for (i, &class) in class_of[..bounds.len()].iter().enumerate() {
+            let slot = &mut ends[class as usize];
+            self.order[*slot as usize] = i as u8;
+            *slot += 1;
+        }
+        self.ends = ends;
+    }
+
+    /// Replaces every rank by the number of that rank that is missing from its row of `indices`.
+    #[inline(always)]
+    pub(crate) fn nth_absent(&self, indices: &[u32], bounds: &[(u64, u64)], ranks: &mut [u32]) {
+        let mut begin = 0;
+        for class in 0..32 {
+            let end = self.ends[class] as usize;
+            if end > begin {
+                search_rows(indices, bounds, class as u32, &self.order[begin..end], ranks);
+            }
+            begin = end;
+        }
+    }
+}
+
+#[inline(always)]
+fn search_rows(
+    indices: &[u32],
+    bounds: &[(u64, u64)],
+    class: u32,
+    order: &[u8],
+    ranks: &mut [u32],
+) {
+    let half = 1usize << class;
+    let mut below = [0usize; SIZE];
+    let mut offset = [0usize; SIZE];
+    for (j, &i) in order.iter().enumerate() {
+        let (first, last) = bounds[i as usize];
+        let rank = ranks[i as usize] as usize;
+        let start = rank.wrapping_sub(1);
+        let member = indices[first as usize + half - 1] as usize;
+        let stepped = start.wrapping_add((last - first) as usize - half + 1);
+        below[j] = select_unpredictable(member <= start.wrapping_add(half), stepped, start);
+        offset[j] = (first as usize).wrapping_sub(rank);
+    }
+    let n = order.len();
+    let mut step = half / 2;
+    while step > 0 {
+        for (below, offset) in below[..n].iter_mut().zip(&offset[..n]) {
+            let stepped = below.wrapping_add(step);
+            let member = indices[offset.wrapping_add(stepped)] as usize;
+            *below = select_unpredictable(member <= stepped, stepped, *below);
+        }
+        step /= 2;
+    }
+    for (&i, below) in order.iter().zip(&below) {
+        ranks[i as usize] = below.wrapping_add(1) as u32;
+    }
 }
 
 #[cfg(test)]
@@ -26,9 +150,25 @@ mod tests {
         for mask in 0u32..1024 {
             let inside = |c: &u32| mask >> c & 1 == 1;
             let sorted: Vec<u32> = (0..10).filter(inside).collect();
-            let absent = (0..14).filter(|c| !inside(c));
-            for (rank, column) in absent.enumerate() {
+            let absent: Vec<u32> = (0..24).filter(|c| !inside(c)).take(14).collect();
+            let mut ranks: Vec<u32> = (0..14).collect();
+            nth_absent_each(&sorted, &mut ranks);
+            assert_eq!(ranks, absent, "mask {mask:010b}");
+            for (rank, &column) in absent.iter().enumerate() {
                 assert_eq!(nth_absent(&sorted, rank as u32), column, "mask {mask:010b}");
+            }
+            if sorted.is_empty() {
+                continue;
+            }
+            let mut indices = vec![7, 9];
+            indices.extend_from_slice(&sorted);
+            let bounds = [(2, 2 + sorted.len() as u64), (0, 2), (0, 1)];
+            let mut classes = Classes::new();
+            classes.sort(&bounds);
+            for (rank, &column) in absent.iter().enumerate() {
+                let mut ranks = [rank as u32, 7, 7];
+                classes.nth_absent(&indices, &bounds, &mut ranks);
+                assert_eq!(ranks, [column, 8, 8], "mask {mask:010b}");
             }
         }
     }

@@ -69,6 +69,16 @@ impl Epoch {
     }
 }
 
+impl Epoch {
+    /// The words of one slot's first candidate at `start`, `start + 1`, ...
+    #[inline(always)]
+    pub(crate) fn words(&self, start: u64, slot: usize, out: &mut [u64]) {
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = self.negatives(start + i as u64).word(negative(slot, 0));
+        }
+    }
+}
+
 /// Where the word of a negative stands in the stream of its position.
 ///
 /// Neither the number of slots nor that of candidates enters, so the first slot is the same

@@ -14,6 +14,7 @@ mod prefetch;
 mod sampler;
 mod stream;
 mod table;
+mod uniform;
 
 pub use complement::nth_absent;
 pub use epoch::Order;

@@ -5,6 +5,9 @@ use crate::stream::Stream;
 /// Rounds of the network; odd rounds change one half, even rounds the other.
 const ROUNDS: usize = 8;
 
+/// Positions that are shuffled side by side.
+const LANES: usize = 16;
+
 /// A keyed permutation of `0..n`, read at any position in constant time and memory.
 ///
 /// A generalised Feistel network (Black and Rogaway, "Ciphers with arbitrary finite domains",
@@ -57,24 +60,33 @@ impl Permutation {
     }
 
     /// Writes what stands at `start`, `start + 1`, ... into `out`.
+    ///
+    /// Up to [`LANES`] - 1 of the positions may lie past the end; what is written there is a number
+    /// below `n`, too.
     #[inline(always)]
     pub(crate) fn fill(&self, start: u64, out: &mut [u64]) {
         let cols = u64::from(self.cols);
-        let (mut left, mut right) = ((start / cols) as u32, (start % cols) as u32);
-        for slot in &mut *out {
-            *slot = u64::from(left) << 32 | u64::from(right);
-            right += 1;
-            if right == self.cols {
-                (left, right) = (left + 1, 0);
+        let (mut row, mut col) = ((start / cols) as u32, (start % cols) as u32);
+        for out in out.chunks_mut(LANES) {
+            let (mut left, mut right) = ([0; LANES], [0; LANES]);
+            for lane in 0..LANES {
+                (left[lane], right[lane]) = (row, col);
+                col += 1;
+                (row, col) = if col == self.cols { (row + 1, 0) } else { (row, col) };
             }
-        }
-        for slot in &mut *out {
-            let (left, right) = self.shuffled((*slot >> 32) as u32, *slot as u32);
-            *slot = u64::from(left) * cols + u64::from(right);
-        }
-        for slot in out {
-            if *slot >= self.n {
-                *slot = self.walked(*slot);
+            for pair in self.keys.chunks_exact(2) {
+                for lane in 0..LANES {
+                    left[lane] = shifted(left[lane], right[lane] ^ pair[0], self.rows);
+                }
+                for lane in 0..LANES {
+                    right[lane] = shifted(right[lane], left[lane] ^ pair[1], self.cols);
+                }
+            }
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = u64::from(left[lane]) * cols + u64::from(right[lane]);
+                if *out >= self.n {
+                    *out = self.walked(*out);
+                }
             }
         }
     }

@@ -1,18 +1,29 @@
 //! Triplets of (row, positive, negative), as a pure function of seed, epoch and position.
 
 use glowrec_graph::Csr;
+use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
 use crate::block::{Block, SIZE};
 use crate::complement::nth_absent;
 use crate::epoch::{Epoch, Order, Source, negative};
 use crate::error::{Error, Result};
-use crate::hardest::choose;
 use crate::stream::below;
 use crate::table::Table;
+use crate::{hardest, uniform};
 
 /// Positions that one task draws.
 const TASK: usize = 8 * SIZE;
+
+/// A run of positions to draw, by one thread.
+#[derive(Debug)]
+pub(crate) struct Task<'a> {
+    pub(crate) graph: &'a Csr,
+    pub(crate) source: &'a Source,
+    pub(crate) epoch: &'a Epoch,
+    pub(crate) start: u64,
+    pub(crate) hardest_of: usize,
+}
 
 /// What to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,14 +138,31 @@ impl Sampler {
         length("negatives", n * n_slots, out.negatives.len())?;
         let vectors = self.checked(vectors)?;
         let epoch = Epoch::new(self.options.seed, epoch, self.shape[2] as u64);
+        let level = Level::current();
         let tasks = out
             .rows
             .par_chunks_mut(TASK)
             .zip(out.positives.par_chunks_mut(TASK))
             .zip(out.negatives.par_chunks_mut(TASK * n_slots));
-        let failure = tasks.enumerate().find_map_first(|(task, ((rows, positives), negatives))| {
-            let start = start + task * TASK;
-            self.run(graph, &epoch, start, vectors, Triplets { rows, positives, negatives }).err()
+        let failure = tasks.enumerate().find_map_first(|(i, ((rows, positives), negatives))| {
+            let task = Task {
+                graph,
+                source: &self.source,
+                epoch: &epoch,
+                start: (start + i * TASK) as u64,
+                hardest_of: self.options.hardest_of,
+            };
+            let out = Triplets { rows, positives, negatives };
+            match vectors {
+                None => uniform::draw(level, &task, out),
+                Some(Table::F32 { values, dim }) => {
+                    return hardest::draw_f32(level, &task, values, dim, out).err();
+                }
+                Some(Table::Bf16 { values, dim }) => {
+                    return hardest::draw_bf16(level, &task, values, dim, out).err();
+                }
+            }
+            None
         });
         failure.map_or(Ok(()), Err)
     }
@@ -169,44 +197,6 @@ impl Sampler {
         Ok(())
     }
 
-    fn run(
-        &self,
-        graph: &Csr,
-        epoch: &Epoch,
-        start: usize,
-        vectors: Option<Table<'_>>,
-        out: Triplets<'_>,
-    ) -> Result<()> {
-        let n_slots = self.options.n_negatives;
-        let mut block = Block::new();
-        let outputs = out
-            .rows
-            .chunks_mut(SIZE)
-            .zip(out.positives.chunks_mut(SIZE))
-            .zip(out.negatives.chunks_mut(SIZE * n_slots));
-        for (i, ((rows, positives), negatives)) in outputs.enumerate() {
-            let start = (start + i * SIZE) as u64;
-            block.draw(graph, &self.source, epoch, start, rows.len());
-            for (out, &row) in rows.iter_mut().zip(block.rows()) {
-                *out = i64::from(row);
-            }
-            for (out, &column) in positives.iter_mut().zip(block.positives()) {
-                *out = i64::from(column);
-            }
-            let m = self.options.hardest_of;
-            match vectors {
-                None => uniform(graph, &block, epoch, start, negatives),
-                Some(Table::F32 { values, dim }) => {
-                    choose(graph, &block, epoch, start, m, values, dim, negatives)?;
-                }
-                Some(Table::Bf16 { values, dim }) => {
-                    choose(graph, &block, epoch, start, m, values, dim, negatives)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn check(&self, graph: &Csr, start: usize, n: usize) -> Result<()> {
         for (axis, name) in
             ["graph's rows", "graph's columns", "graph's entries"].iter().enumerate()
@@ -230,20 +220,6 @@ impl Sampler {
         };
         length("vectors", n_vectors * dim, found)?;
         Ok(vectors)
-    }
-}
-
-fn uniform(graph: &Csr, block: &Block, epoch: &Epoch, start: u64, out: &mut [i64]) {
-    let n_slots = out.len() / block.rows().len();
-    for (i, out) in out.chunks_exact_mut(n_slots).enumerate() {
-        let (first, last) = block.bounds()[i];
-        let linked = &graph.indices()[first as usize..last as usize];
-        let absent = (graph.n_cols() - linked.len()) as u64;
-        let stream = epoch.negatives(start + i as u64);
-        for (slot, out) in out.iter_mut().enumerate() {
-            let rank = below(stream.word(negative(slot, 0)), absent);
-            *out = i64::from(nth_absent(linked, rank as u32));
-        }
     }
 }
 

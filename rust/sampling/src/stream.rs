@@ -55,6 +55,32 @@ pub fn below(word: u64, bound: u64) -> u64 {
     if (product as u64) < bound { corrected(word, bound) } else { (product >> 64) as u64 }
 }
 
+/// [`below`] for many words at once, each with its own bound below `2^32`.
+///
+/// The scaling has no branch, so it vectorises; only if a word might be a surplus one, which
+/// happens once in `2^32` words, are all of them drawn one by one.
+#[inline(always)]
+pub(crate) fn below_each(words: &[u64], bounds: &[u32], out: &mut [u32]) {
+    let mut doubtful = false;
+    for ((out, &word), &bound) in out.iter_mut().zip(words).zip(bounds) {
+        let bound = u64::from(bound);
+        let carried = ((word & 0xFFFF_FFFF) * bound) >> 32;
+        *out = (((word >> 32) * bound + carried) >> 32) as u32;
+        doubtful |= word.wrapping_mul(bound) < bound;
+    }
+    if doubtful {
+        one_by_one(words, bounds, out);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn one_by_one(words: &[u64], bounds: &[u32], out: &mut [u32]) {
+    for ((out, &word), &bound) in out.iter_mut().zip(words).zip(bounds) {
+        *out = below(word, u64::from(bound)) as u32;
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn corrected(mut word: u64, bound: u64) -> u64 {
@@ -104,6 +130,20 @@ mod tests {
         assert_eq!(below(1, bound), 0, "low half = bound, accepted");
         // A power of two leaves no surplus, even when the low half is 0.
         assert_eq!(below(0, 8), 0);
+    }
+
+    #[test]
+    fn many_at_once_are_the_same_as_one_by_one() {
+        let stream = Stream::of_seed(1);
+        let mut words: Vec<u64> = (0..40).map(|index| stream.word(index)).collect();
+        let bounds: Vec<u32> = (0..40).map(|i| [1, 3, 10, 1000, u32::MAX][i % 5]).collect();
+        for rare in [0, 1, u64::MAX] {
+            words[21] = rare; // 0 is a surplus word of its bound, 3
+            let expected = words.iter().zip(&bounds).map(|(&w, &b)| below(w, b.into()) as u32);
+            let mut out = [0; 40];
+            below_each(&words, &bounds, &mut out);
+            assert_eq!(out.to_vec(), expected.collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The one place where core errors become Python exceptions.
 
+use pyo3::exceptions::PyMemoryError;
 use pyo3::{PyErr, import_exception};
 
 import_exception!(glowrec.errors, DataError);
@@ -44,6 +45,7 @@ fn graph(error: &glowrec_graph::Error) -> PyErr {
             IdError::new_err(message)
         }
         Error::Empty { .. } | Error::Probability { .. } => ParameterError::new_err(message),
+        Error::Memory { .. } => PyMemoryError::new_err(message),
     }
 }
 

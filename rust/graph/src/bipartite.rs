@@ -1,7 +1,11 @@
 //! The interaction graph: one set of edges, readable from both sides.
 
-use crate::csr::{Csr, ids};
+use crate::build::{collapsed, transposed};
+use crate::csr::Csr;
 use crate::error::{Error, Result};
+
+/// The longest axis that 32-bit ids can name.
+const MOST_IDS: usize = 1 << 32;
 
 /// A bipartite graph in both directions; rows are users and columns items one floor up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,22 +17,27 @@ pub struct Bipartite {
 impl Bipartite {
     /// Builds the graph from unordered edges; repeated edges collapse into one.
     ///
+    /// Time and memory are linear in the edges and both axes: beside its result it needs eight
+    /// bytes for each edge.
+    ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the two slices differ in length, and [`Error::OutOfRange`] for the
-    /// first id that does not fit its axis.
+    /// [`Error::Length`] if the two slices differ in length, [`Error::TooMany`] if an axis is
+    /// longer than 2^32, [`Error::Memory`] if it does not fit the memory, and
+    /// [`Error::OutOfRange`] for the first edge, and its row before its column, with an id that
+    /// does not fit its axis.
     pub fn from_edges(n_rows: usize, n_cols: usize, rows: &[i64], cols: &[i64]) -> Result<Self> {
         if rows.len() != cols.len() {
             return Err(Error::Length { name: "cols", expected: rows.len(), found: cols.len() });
         }
-        let rows = ids("rows", rows, n_rows)?;
-        let cols = ids("cols", cols, n_cols)?;
-        let mut edges: Vec<(u32, u32)> = rows.into_iter().zip(cols).collect();
-        edges.sort_unstable();
-        edges.dedup();
-        let by_row = compress(n_rows, n_cols, edges.iter().copied());
-        edges.sort_unstable_by_key(|&(row, col)| (col, row));
-        let by_col = compress(n_cols, n_rows, edges.iter().map(|&(row, col)| (col, row)));
+        for (name, found) in [("n_rows", n_rows), ("n_cols", n_cols)] {
+            if found > MOST_IDS {
+                return Err(Error::TooMany { name, found, limit: MOST_IDS });
+            }
+        }
+        let mut packed = Vec::new();
+        let by_row = collapsed(n_rows, n_cols, rows, cols, &mut packed)?;
+        let by_col = transposed(&by_row, &mut packed)?;
         Ok(Self { by_row, by_col })
     }
 
@@ -56,17 +65,4 @@ impl Bipartite {
     pub fn n_edges(&self) -> usize {
         self.by_row.nnz()
     }
-}
-
-fn compress(n_rows: usize, n_cols: usize, sorted: impl Iterator<Item = (u32, u32)>) -> Csr {
-    let mut indptr = vec![0u64; n_rows + 1];
-    let mut indices = Vec::new();
-    for (row, col) in sorted {
-        indptr[row as usize + 1] += 1;
-        indices.push(col);
-    }
-    for row in 0..n_rows {
-        indptr[row + 1] += indptr[row];
-    }
-    Csr::from_parts(n_cols, indptr.into(), indices.into())
 }

@@ -34,4 +34,8 @@ pub enum Error {
     /// A probability that must be positive and at most one is not.
     #[error("{name} = {found} is not in (0, 1]")]
     Probability { name: &'static str, found: f64 },
+
+    /// The allocator has no room for something.
+    #[error("{bytes} bytes of memory for the {name} cannot be had")]
+    Memory { name: &'static str, bytes: usize },
 }

@@ -1,6 +1,7 @@
 //! Interaction graphs, their propagation and its gradients. Knows no Python.
 
 mod bipartite;
+mod build;
 mod csr;
 mod error;
 mod propagation;

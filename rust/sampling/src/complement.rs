@@ -23,7 +23,9 @@ pub fn nth_absent(sorted: &[u32], rank: u32) -> u32 {
 const ABREAST: usize = 8;
 
 /// Replaces every rank by the number of that rank that is missing from `sorted`.
-#[inline(always)]
+///
+/// Never inlined, so that it is compiled without wide vectors: they would only slow it down.
+#[inline(never)]
 pub(crate) fn nth_absent_each(sorted: &[u32], ranks: &mut [u32]) {
     let Some(class) = sorted.len().checked_ilog2() else { return };
     let (groups, rest) = ranks.as_chunks_mut::<ABREAST>();
@@ -106,7 +108,8 @@ impl Classes {
     }
 }
 
-#[inline(always)]
+/// Never inlined, like [`nth_absent_each`].
+#[inline(never)]
 fn search_rows(
     indices: &[u32],
     bounds: &[(u64, u64)],

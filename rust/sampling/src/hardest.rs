@@ -1,6 +1,6 @@
 //! The best of several candidates: drawn, gathered, scored and chosen in one pass.
 
-use glowrec_graph::dispatched;
+use glowrec_graph::simd::Level;
 
 use crate::block::{Block, SIZE};
 use crate::complement::nth_absent_each;
@@ -9,23 +9,63 @@ use crate::error::{Error, Result};
 use crate::prefetch::prefetch;
 use crate::sampler::{Task, Triplets};
 use crate::stream::below_each;
-use crate::table::{Scalar, dot};
+use crate::table::{Lanes, Portable, QUAD, Scalar};
 
 /// Candidates that are drawn, asked for and scored together.
-const GROUP: usize = 32;
+const GROUP: usize = 16;
 
-dispatched! {
-    /// Draws the triplets of `task` with the best-scoring negatives.
-    pub(crate) fn draw_f32(
-        level, task: &Task<'_>, values: &[f32], dim: usize, out: Triplets<'_>,
-    ) -> Result<()> = draw_body;
-}
+/// Groups that are on their way from memory while one is scored.
+const AHEAD: usize = 2;
 
-dispatched! {
-    /// [`draw_f32`] for vectors of bfloat16 bits.
-    pub(crate) fn draw_bf16(
-        level, task: &Task<'_>, values: &[u16], dim: usize, out: Triplets<'_>,
-    ) -> Result<()> = draw_body;
+/// Rows up to this degree are counted through instead of searched.
+const COUNTED: usize = 64;
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+const RING: usize = 4;
+
+/// Draws the triplets of `task` with the best-scoring negatives.
+#[allow(unsafe_code)]
+pub(crate) fn draw<T: Scalar>(
+    level: Level,
+    task: &Task<'_>,
+    values: &[T],
+    dim: usize,
+    out: Triplets<'_>,
+) -> Result<()> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use crate::x86::{Avx2, Avx512};
+
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<T: Scalar>(
+            task: &Task<'_>,
+            values: &[T],
+            dim: usize,
+            out: Triplets<'_>,
+        ) -> Result<()> {
+            draw_body::<Avx2, T>(task, values, dim, out)
+        }
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+        fn avx512<T: Scalar>(
+            task: &Task<'_>,
+            values: &[T],
+            dim: usize,
+            out: Triplets<'_>,
+        ) -> Result<()> {
+            draw_body::<Avx512, T>(task, values, dim, out)
+        }
+        match level {
+            // SAFETY: `Level::available` lists a level only where its features are.
+            Level::Avx512 => return unsafe { avx512(task, values, dim, out) },
+            // SAFETY: as above.
+            Level::Avx2 => return unsafe { avx2(task, values, dim, out) },
+            Level::Baseline => {}
+        }
+    }
+    let _ = level;
+    draw_body::<Portable, T>(task, values, dim, out)
 }
 
 /// Candidates of one position and slot, on their way from memory.
@@ -38,8 +78,12 @@ struct Group {
     is_first: bool,
 }
 
+impl Group {
+    const EMPTY: Self = Self { columns: [0; GROUP], n: 0, position: 0, slot: 0, is_first: false };
+}
+
 #[inline(always)]
-fn draw_body<T: Scalar>(
+fn draw_body<L: Lanes, T: Scalar>(
     task: &Task<'_>,
     values: &[T],
     dim: usize,
@@ -56,7 +100,7 @@ fn draw_body<T: Scalar>(
     for ((rows, positives), negatives) in outputs {
         block.draw(task.graph, task.source, task.epoch, start, rows.len());
         block.write(rows, positives);
-        choose(task, &block, start, values, dim, negatives)?;
+        choose::<L, T>(task, &block, start, values, dim, negatives)?;
         start += rows.len() as u64;
     }
     Ok(())
@@ -68,7 +112,7 @@ fn draw_body<T: Scalar>(
 /// slots and candidates. While one group of candidates is drawn, the vectors of those before it
 /// are on their way.
 #[inline(always)]
-fn choose<T: Scalar>(
+fn choose<L: Lanes, T: Scalar>(
     task: &Task<'_>,
     block: &Block,
     start: u64,
@@ -76,93 +120,90 @@ fn choose<T: Scalar>(
     dim: usize,
     out: &mut [i64],
 ) -> Result<()> {
-    const RING: usize = 8;
     let (n_rows, n_cols) = (task.graph.n_rows(), task.graph.n_cols());
     let n = block.rows().len();
     let n_slots = out.len() / n;
     let m = task.hardest_of;
-    let ahead = (GROUP / m).clamp(1, RING - 1);
-    let empty = Group { columns: [0; GROUP], n: 0, position: 0, slot: 0, is_first: false };
-    let mut ring = [empty; RING];
-    let (mut drawn, mut scored) = (0, 0);
+    let lines = (dim * size_of::<T>()).div_ceil(LINE);
+    let rows_of = |columns: &[u32; GROUP], at: usize| {
+        [0, 1, 2, 3].map(|i| (n_rows + columns[at + i] as usize) * dim)
+    };
+    let mut ring = [Group::EMPTY; RING];
     let mut best = f32::NEG_INFINITY;
-
     let (mut position, mut slot, mut candidate) = (0, 0, 0);
-    loop {
-        let more = position < n;
-        if more {
-            let group = &mut ring[drawn % RING];
-            let row = block.rows()[position] as usize;
+    let groups = n * n_slots * m.div_ceil(GROUP);
+    for step in 0..groups + AHEAD {
+        let group = &mut ring[step % RING];
+        group.n = 0;
+        if step < groups {
             let (first, last) = block.bounds()[position];
             let linked = &task.graph.indices()[first as usize..last as usize];
             let absent = (n_cols - linked.len()) as u32;
             let stream = task.epoch.negatives(start + position as u64);
-            group.n = (m - candidate).min(GROUP);
-            (group.position, group.slot, group.is_first) = (position, slot, candidate == 0);
             let mut words = [0; GROUP];
             for (i, word) in words.iter_mut().enumerate() {
                 *word = stream.word(negative(slot, candidate + i));
             }
             below_each(&words, &[absent; GROUP], &mut group.columns);
-            nth_absent_each(linked, &mut group.columns[..group.n]);
+            if linked.len() <= COUNTED {
+                L::count_absent(linked, &mut group.columns);
+            } else {
+                nth_absent_each(linked, &mut group.columns);
+            }
             if candidate == 0 && slot == 0 {
-                ask(values, row * dim, dim);
-            }
-            for &column in &group.columns[..group.n] {
-                ask(values, (n_rows + column as usize) * dim, dim);
-            }
-            drawn += 1;
-            candidate += group.n;
-            if candidate == m {
-                candidate = 0;
-                slot += 1;
-                if slot == n_slots {
-                    slot = 0;
-                    position += 1;
+                for line in 0..lines {
+                    let start = block.rows()[position] as usize * dim;
+                    prefetch(values, start + line * LINE / size_of::<T>());
                 }
+            }
+            group.n = (m - candidate).min(GROUP);
+            (group.position, group.slot, group.is_first) = (position, slot, candidate == 0);
+            candidate += GROUP;
+            if candidate >= m {
+                (candidate, slot) = (0, slot + 1);
+            }
+            if slot == n_slots {
+                (slot, position) = (0, position + 1);
             }
         }
-        if drawn - scored > ahead || !more {
-            if scored == drawn {
-                return Ok(());
-            }
-            let group = &ring[scored % RING];
-            scored += 1;
-            let row = block.rows()[group.position] as usize;
-            let vector = &values[row * dim..][..dim];
-            let mut scores = [0f32; GROUP];
-            let columns = &group.columns[..group.n];
-            for (score, &column) in scores.iter_mut().zip(columns) {
-                *score = dot(vector, &values[(n_rows + column as usize) * dim..][..dim]);
-            }
-            let mut chosen = None;
-            if group.is_first {
-                chosen = Some(columns[0]);
-                best = scores[0];
-            }
-            for (&column, &score) in columns.iter().zip(&scores) {
-                if score.is_nan() {
-                    return Err(Error::NotANumber { row, column: column as usize });
-                }
-                if score > best {
-                    best = score;
-                    chosen = Some(column);
+        let (drawn, group) = (ring[step % RING], ring[(step + RING - AHEAD) % RING]);
+        let row = block.rows()[group.position] as usize;
+        let vector = &values[row * dim..][..dim];
+        let mut scores = [0f32; GROUP];
+        for quad in 0..GROUP / QUAD {
+            let quad = quad * QUAD..quad * QUAD + QUAD;
+            if quad.start < drawn.n {
+                let starts = rows_of(&drawn.columns, quad.start);
+                for line in 0..lines {
+                    for start in starts {
+                        prefetch(values, start + line * LINE / size_of::<T>());
+                    }
                 }
             }
-            if let Some(column) = chosen {
-                out[group.position * n_slots + group.slot] = i64::from(column);
+            if quad.start < group.n {
+                let right = rows_of(&group.columns, quad.start).map(|at| &values[at..][..dim]);
+                scores[quad].copy_from_slice(&L::dots(vector, right));
             }
         }
+        if group.n == 0 {
+            continue;
+        }
+        let scores = &scores[..group.n];
+        let mut top = scores[0];
+        let mut is_nan = false;
+        for &score in scores {
+            top = if score > top { score } else { top };
+            is_nan |= score.is_nan();
+        }
+        if is_nan {
+            let at = scores.iter().position(|score| score.is_nan()).unwrap_or(0);
+            return Err(Error::NotANumber { row, column: group.columns[at] as usize });
+        }
+        if group.is_first || top > best {
+            best = top;
+            let at = scores.iter().position(|&score| score == top).unwrap_or(0);
+            out[group.position * n_slots + group.slot] = i64::from(group.columns[at]);
+        }
     }
-}
-
-/// Asks for the `dim` numbers from `first` on.
-#[inline(always)]
-fn ask<T>(values: &[T], first: usize, dim: usize) {
-    let line = 64 / size_of::<T>();
-    let mut at = first;
-    while at < first + dim {
-        prefetch(values, at);
-        at += line;
-    }
+    Ok(())
 }

@@ -15,6 +15,8 @@ mod sampler;
 mod stream;
 mod table;
 mod uniform;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use complement::nth_absent;
 pub use epoch::Order;

@@ -156,10 +156,10 @@ impl Sampler {
             match vectors {
                 None => uniform::draw(level, &task, out),
                 Some(Table::F32 { values, dim }) => {
-                    return hardest::draw_f32(level, &task, values, dim, out).err();
+                    return hardest::draw(level, &task, values, dim, out).err();
                 }
                 Some(Table::Bf16 { values, dim }) => {
-                    return hardest::draw_bf16(level, &task, values, dim, out).err();
+                    return hardest::draw(level, &task, values, dim, out).err();
                 }
             }
             None

@@ -1,0 +1,161 @@
+//! [`Lanes`] in the registers of AVX2 and AVX-512.
+//!
+//! The compiler, left alone with four dot products, mixes their lanes; these types keep each in
+//! its own registers and share only the last additions.
+#![allow(unsafe_code)]
+
+#[allow(clippy::wildcard_imports, reason = "dozens of intrinsics")]
+use std::arch::x86_64::*;
+
+use crate::table::{LANES, Lanes, QUAD, Scalar};
+
+/// Sixteen numbers in two registers; exists only where AVX2 does.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2(__m256, __m256);
+
+/// Sixteen numbers in one register; exists only where AVX-512 F and DQ do.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(__m512);
+
+// SAFETY (all blocks below): only kernels compiled for these instruction sets, which run only where
+// the processor has them, name these types; loads read exactly the array they are given, and a
+// scalar of two bytes is the upper half of a float.
+
+impl Lanes for Avx2 {
+    #[inline(always)]
+    fn zero() -> Self {
+        unsafe { Self(_mm256_setzero_ps(), _mm256_setzero_ps()) }
+    }
+
+    #[inline(always)]
+    fn load<T: Scalar>(values: &[T; LANES]) -> Self {
+        let at = values.as_ptr();
+        if size_of::<T>() == 4 {
+            unsafe { Self(_mm256_loadu_ps(at.cast()), _mm256_loadu_ps(at.add(8).cast())) }
+        } else {
+            unsafe {
+                let low = _mm256_cvtepu16_epi32(_mm_loadu_si128(at.cast()));
+                let high = _mm256_cvtepu16_epi32(_mm_loadu_si128(at.add(8).cast()));
+                Self(
+                    _mm256_castsi256_ps(_mm256_slli_epi32::<16>(low)),
+                    _mm256_castsi256_ps(_mm256_slli_epi32::<16>(high)),
+                )
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn plus_product(self, left: Self, right: Self) -> Self {
+        unsafe {
+            Self(
+                _mm256_add_ps(self.0, _mm256_mul_ps(left.0, right.0)),
+                _mm256_add_ps(self.1, _mm256_mul_ps(left.1, right.1)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn totals(sums: [Self; QUAD]) -> [f32; QUAD] {
+        unsafe { totals_of_eight(sums.map(|sum| _mm256_add_ps(sum.0, sum.1))) }
+    }
+
+    #[inline(always)]
+    fn count_absent(sorted: &[u32], ranks: &mut [u32; LANES]) {
+        let at = ranks.as_mut_ptr();
+        unsafe {
+            let low = _mm256_loadu_si256(at.cast());
+            let high = _mm256_loadu_si256(at.add(8).cast());
+            // A true comparison is -1: the answer is the rank less the sum of comparisons.
+            let (mut low_answer, mut high_answer) = (low, high);
+            for (i, &member) in sorted.iter().enumerate() {
+                let before = _mm256_set1_epi32((member - i as u32).cast_signed());
+                let steps_low = _mm256_cmpeq_epi32(_mm256_min_epu32(before, low), before);
+                let steps_high = _mm256_cmpeq_epi32(_mm256_min_epu32(before, high), before);
+                low_answer = _mm256_sub_epi32(low_answer, steps_low);
+                high_answer = _mm256_sub_epi32(high_answer, steps_high);
+            }
+            _mm256_storeu_si256(at.cast(), low_answer);
+            _mm256_storeu_si256(at.add(8).cast(), high_answer);
+        }
+    }
+}
+
+impl Lanes for Avx512 {
+    #[inline(always)]
+    fn zero() -> Self {
+        unsafe { Self(_mm512_setzero_ps()) }
+    }
+
+    #[inline(always)]
+    fn load<T: Scalar>(values: &[T; LANES]) -> Self {
+        let at = values.as_ptr();
+        if size_of::<T>() == 4 {
+            unsafe { Self(_mm512_loadu_ps(at.cast())) }
+        } else {
+            unsafe {
+                let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(at.cast()));
+                Self(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits)))
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn plus_product(self, left: Self, right: Self) -> Self {
+        unsafe { Self(_mm512_add_ps(self.0, _mm512_mul_ps(left.0, right.0))) }
+    }
+
+    #[inline(always)]
+    fn totals(sums: [Self; QUAD]) -> [f32; QUAD] {
+        unsafe {
+            totals_of_eight(sums.map(|sum| {
+                _mm256_add_ps(_mm512_castps512_ps256(sum.0), _mm512_extractf32x8_ps::<1>(sum.0))
+            }))
+        }
+    }
+
+    #[inline(always)]
+    fn count_absent(sorted: &[u32], ranks: &mut [u32; LANES]) {
+        let at = ranks.as_mut_ptr();
+        unsafe {
+            let rank = _mm512_loadu_si512(at.cast());
+            let one = _mm512_set1_epi32(1);
+            let mut answer = rank;
+            for (i, &member) in sorted.iter().enumerate() {
+                let before = _mm512_set1_epi32((member - i as u32).cast_signed());
+                let steps = _mm512_cmple_epu32_mask(before, rank);
+                answer = _mm512_mask_add_epi32(answer, steps, answer, one);
+            }
+            _mm512_storeu_si512(at.cast(), answer);
+        }
+    }
+}
+
+/// The halving sums of eight lanes, four at once: each addition serves several of them.
+#[inline(always)]
+unsafe fn totals_of_eight(sums: [__m256; QUAD]) -> [f32; QUAD] {
+    // SAFETY: the caller's.
+    unsafe {
+        let [a, b, c, d] = sums;
+        // Lanes j and j + 4 of a and b, of c and d.
+        let ab = _mm256_add_ps(
+            _mm256_permute2f128_ps::<0x20>(a, b),
+            _mm256_permute2f128_ps::<0x31>(a, b),
+        );
+        let cd = _mm256_add_ps(
+            _mm256_permute2f128_ps::<0x20>(c, d),
+            _mm256_permute2f128_ps::<0x31>(c, d),
+        );
+        // Lanes j and j + 2: (a0 a1 c0 c1 | b0 b1 d0 d1) + (a2 a3 c2 c3 | b2 b3 d2 d3).
+        let pairs = _mm256_add_ps(
+            _mm256_shuffle_ps::<0b01_00_01_00>(ab, cd),
+            _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd),
+        );
+        // Lanes j and j + 1, in both places.
+        let singles = _mm256_add_ps(pairs, _mm256_permute_ps::<0b10_11_00_01>(pairs));
+        let (ac, bd) = (_mm256_castps256_ps128(singles), _mm256_extractf128_ps::<1>(singles));
+        let mut out = [0f32; QUAD];
+        // (a a c c), (b b d d) -> a b c d
+        _mm_storeu_ps(out.as_mut_ptr(), _mm_blend_ps::<0b1010>(ac, bd));
+        out
+    }
+}

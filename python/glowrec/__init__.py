@@ -1,0 +1,56 @@
+"""Graph and kernel collaborative filtering, fast on the machine you have.
+
+Evaluators and data people need NumPy and SciPy only; models train on PyTorch, the extra
+``train``. The public names are listed in ``__all__``; those of the models are imported at their
+first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from glowrec import datasets, errors, splitting, threads
+from glowrec._native import __version__
+from glowrec.errors import GlowrecError, MissingExtraError
+from glowrec.graph import Graph
+from glowrec.id_map import IdMap
+from glowrec.interactions import Interactions
+from glowrec.sampling import Triplets, TripletSampler
+
+if TYPE_CHECKING:
+    from glowrec.recommenders import LightGCN, load
+
+__all__ = [
+    "GlowrecError",
+    "Graph",
+    "IdMap",
+    "Interactions",
+    "LightGCN",
+    "TripletSampler",
+    "Triplets",
+    "__version__",
+    "datasets",
+    "errors",
+    "load",
+    "splitting",
+    "threads",
+]
+
+_MODELS = frozenset({"LightGCN", "load"})
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in _MODELS:
+        raise AttributeError(f"module 'glowrec' has no attribute {name!r}")
+    try:
+        recommenders = import_module("glowrec.recommenders")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "glowrec":
+            raise
+        raise MissingExtraError(
+            f"glowrec.{name} needs {error.name}: pip install glowrec[train]"
+        ) from error
+    return getattr(recommenders, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,51 @@
+"""What a data set is: a name, interactions to learn from and interactions to judge by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from glowrec.errors import ShapeError
+
+if TYPE_CHECKING:
+    from glowrec.interactions import Interactions
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A named set in two parts over the same users and items.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in reports.
+    train, test : Interactions
+        Over the same ids.
+
+    Raises
+    ------
+    ShapeError
+        If the parts differ in their users or items.
+
+    Examples
+    --------
+    >>> from glowrec import datasets
+    >>> print(datasets.synthetic(n_users=50, n_items=80, seed=1).name)
+    synthetic
+    """
+
+    name: str
+    train: Interactions
+    test: Interactions
+
+    def __post_init__(self) -> None:
+        for axis in ("user", "item"):
+            ids = getattr(self.train, f"{axis}_ids"), getattr(self.test, f"{axis}_ids")
+            if ids[0] != ids[1]:
+                raise ShapeError(f"train and test differ in their {axis}s: {ids[0]}, {ids[1]}")
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.train.n_users:,} users, {self.train.n_items:,} items, "
+            f"{len(self.train):,} train and {len(self.test):,} test interactions"
+        )

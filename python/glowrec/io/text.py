@@ -1,0 +1,82 @@
+"""What every text reader needs: the bytes of a file, or one line that says why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from glowrec.errors import DataError
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a file that is to hold text.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it is a folder, it cannot be read, or it is empty.
+
+    Examples
+    --------
+    >>> from glowrec.io.text import read_bytes
+    >>> read_bytes("nowhere.txt")
+    Traceback (most recent call last):
+    glowrec.errors.DataError: nowhere.txt: no such file
+    """
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{os.fspath(path)}: no such file") from None
+    except IsADirectoryError:
+        raise DataError(f"{os.fspath(path)}: is a folder, expected a file") from None
+    except OSError as error:
+        raise DataError(f"{os.fspath(path)}: {error.strerror}") from None
+    if not content.strip():
+        raise DataError(f"{os.fspath(path)}: is empty")
+    return content
+
+
+def decode_line(name: str, number: int, line: bytes) -> str:
+    r"""Return a line as text.
+
+    Parameters
+    ----------
+    name : str
+        The file, for the message of an error.
+    number : int
+        The line, counted from 1, for the same.
+    line : bytes
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DataError
+        If the line is not UTF-8 or holds a NUL byte; the message names the byte's column.
+
+    Examples
+    --------
+    >>> from glowrec.io.text import decode_line
+    >>> decode_line("log.csv", 3, b"ann,t\xe4")
+    Traceback (most recent call last):
+    glowrec.errors.DataError: log.csv:3: byte 6 (0xe4) is not UTF-8; convert the file to UTF-8
+    """
+    if 0 in line:
+        raise DataError(f"{name}:{number}: byte {line.index(0) + 1} is NUL; is this a text file?")
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name}:{number}: byte {error.start + 1} (0x{line[error.start]:02x}) is not UTF-8; "
+            "convert the file to UTF-8"
+        ) from None

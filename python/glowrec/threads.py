@@ -1,0 +1,51 @@
+"""How many threads the compiled kernels use."""
+
+from __future__ import annotations
+
+from glowrec import _native
+from glowrec.errors import ParameterError
+
+
+def num_threads() -> int:
+    """Return the number of threads that kernels run on.
+
+    It is one per core, or what the environment variable ``GLOWREC_NUM_THREADS`` or
+    :func:`set_num_threads` says. No result depends on it.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from glowrec.threads import num_threads
+    >>> num_threads() >= 1
+    True
+    """
+    return _native.num_threads()
+
+
+def set_num_threads(n: int) -> None:
+    """Let later kernels run on `n` threads.
+
+    Parameters
+    ----------
+    n : int
+        At least 0; 0 means one per core.
+
+    Raises
+    ------
+    ParameterError
+        If `n` is negative.
+
+    Examples
+    --------
+    >>> from glowrec.threads import num_threads, set_num_threads
+    >>> set_num_threads(2)
+    >>> num_threads()
+    2
+    >>> set_num_threads(0)
+    """
+    if n < 0:
+        raise ParameterError(f"n = {n}: expected a number of threads, or 0 for one per core")
+    _native.set_num_threads(n)

@@ -1,6 +1,8 @@
 //! `glowrec._native.Graph`: the frozen interaction graph.
 
-use glowrec_graph::Error;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use glowrec_graph::{Error, Workspace};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
@@ -10,12 +12,23 @@ use crate::propagation::{Table, operator, propagate};
 
 /// A frozen bipartite graph; see `glowrec.graph.Graph`.
 #[pyclass(frozen, module = "glowrec._native")]
-pub(crate) struct Graph(glowrec_graph::Bipartite);
+pub(crate) struct Graph {
+    core: glowrec_graph::Bipartite,
+    /// Room for one propagation, kept for the next one.
+    workspace: Mutex<Workspace>,
+}
+
+/// Bytes of a workspace above which it is given back after each use.
+const KEPT: usize = 256 << 20;
 
 impl Graph {
     /// The core's graph, for kernels.
     pub(crate) fn core(&self) -> &glowrec_graph::Bipartite {
-        &self.0
+        &self.core
+    }
+
+    fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -31,32 +44,33 @@ impl Graph {
     ) -> PyResult<Self> {
         let (users, items) = (contiguous(&users, "users")?, contiguous(&items, "items")?);
         let build = || glowrec_graph::Bipartite::from_edges(n_users, n_items, users, items);
-        run(py, || build().map_err(in_users_and_items)).map(Self)
+        run(py, || build().map_err(in_users_and_items))
+            .map(|core| Self { core, workspace: Mutex::default() })
     }
 
     #[getter]
     fn n_users(&self) -> usize {
-        self.0.n_rows()
+        self.core.n_rows()
     }
 
     #[getter]
     fn n_items(&self) -> usize {
-        self.0.n_cols()
+        self.core.n_cols()
     }
 
     #[getter]
     fn n_edges(&self) -> usize {
-        self.0.n_edges()
+        self.core.n_edges()
     }
 
     /// Copies of the row starts and columns of the users' side.
     fn user_csr<'py>(&self, py: Python<'py>) -> CsrArrays<'py> {
-        arrays(py, self.0.by_row())
+        arrays(py, self.core.by_row())
     }
 
     /// Copies of the row starts and columns of the items' side.
     fn item_csr<'py>(&self, py: Python<'py>) -> CsrArrays<'py> {
-        arrays(py, self.0.by_col())
+        arrays(py, self.core.by_col())
     }
 
     /// The weighted sum of the layers of `x`.
@@ -73,7 +87,14 @@ impl Graph {
         dropout_seed: u64,
     ) -> PyResult<Bound<'py, PyAny>> {
         let operator = operator(normalization, transpose, keep_prob, dropout_seed)?;
-        propagate(py, &self.0, &operator, &x, contiguous(&weights, "weights")?, bfloat16)
+        let weights = contiguous(&weights, "weights")?;
+        // A second call meanwhile finds none and makes its own.
+        let mut workspace = std::mem::take(&mut *self.workspace());
+        let out = propagate(py, &self.core, &operator, &x, weights, bfloat16, &mut workspace);
+        if workspace.bytes() <= KEPT {
+            *self.workspace() = workspace;
+        }
+        out
     }
 
     /// Rows `start..stop` of the operator that one layer applies, with values.
@@ -89,7 +110,7 @@ impl Graph {
         stop: usize,
     ) -> PyResult<Adjacency<'py>> {
         let operator = operator(normalization, transpose, keep_prob, dropout_seed)?;
-        let csr = run(py, || glowrec_graph::adjacency(&self.0, &operator, start..stop))?;
+        let csr = run(py, || glowrec_graph::adjacency(&self.core, &operator, start..stop))?;
         let (indptr, indices) = (csr.indptr.into_pyarray(py), csr.indices.into_pyarray(py));
         Ok((indptr, indices, csr.values.into_pyarray(py)))
     }

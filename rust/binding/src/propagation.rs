@@ -1,7 +1,7 @@
 //! Propagation, its operator with values, and the scatter of its gradients.
 
 use glowrec_graph::simd::Level;
-use glowrec_graph::{Dropout, Normalization, Operator, Real};
+use glowrec_graph::{Dropout, Normalization, Operator, Real, Workspace};
 use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -24,18 +24,19 @@ pub(crate) fn propagate<'py>(
     x: &Table<'py>,
     weights: &[f64],
     bfloat16: bool,
+    workspace: &mut Workspace,
 ) -> PyResult<Bound<'py, PyAny>> {
     let n_nodes = graph.n_rows() + graph.n_cols();
     let level = Level::current();
     match (x, bfloat16) {
         (Table::F32(x), false) => mapped(py, "x", x, n_nodes, |x, dim| {
-            glowrec_graph::propagate(graph, operator, x, dim, weights, level)
+            glowrec_graph::propagate(graph, operator, x, dim, weights, level, workspace)
         }),
         (Table::F64(x), false) => mapped(py, "x", x, n_nodes, |x, dim| {
-            glowrec_graph::propagate(graph, operator, x, dim, weights, level)
+            glowrec_graph::propagate(graph, operator, x, dim, weights, level, workspace)
         }),
         (Table::F32(x), true) => mapped(py, "x", x, n_nodes, |x, dim| {
-            glowrec_graph::propagate_bfloat16(graph, operator, x, dim, weights, level)
+            glowrec_graph::propagate_bfloat16(graph, operator, x, dim, weights, level, workspace)
         }),
         (Table::F64(_), true) => {
             Err(ParameterError::new_err("bfloat16 rows are summed in float32: x is float64"))

@@ -4,6 +4,7 @@ mod bipartite;
 mod build;
 mod csr;
 mod error;
+mod memory;
 mod propagation;
 mod scatter;
 pub mod simd;
@@ -11,6 +12,7 @@ pub mod simd;
 pub use bipartite::Bipartite;
 pub use csr::{Csr, ids};
 pub use error::{Error, Result};
+pub use memory::Workspace;
 pub use propagation::{
     Adjacency, Dropout, Normalization, Operator, Real, adjacency, propagate, propagate_bfloat16,
 };

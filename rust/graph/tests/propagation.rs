@@ -1,8 +1,10 @@
 //! `propagate` against its dense definition in `f64`, its adjoint, and itself.
 
+use std::cell::RefCell;
+
 use glowrec_graph::simd::Level;
 use glowrec_graph::{
-    Bipartite, Dropout, Normalization, Operator, adjacency, propagate, propagate_bfloat16,
+    Bipartite, Dropout, Error, Normalization, Operator, Real, Result, Workspace, adjacency,
 };
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
@@ -15,6 +17,37 @@ const DIMS: [usize; 9] = [1, 3, 15, 16, 17, 64, 100, 128, 200];
 const U64: f64 = f64::EPSILON / 2.0;
 const U32: f64 = f32::EPSILON as f64 / 2.0;
 const U16: f64 = 1.0 / 256.0;
+
+thread_local! {
+    /// One for all tests of a thread: what earlier propagations left in it must not matter.
+    static WORKSPACE: RefCell<Workspace> = RefCell::default();
+}
+
+fn propagate<T: Real>(
+    graph: &Bipartite,
+    operator: &Operator,
+    x: &[T],
+    dim: usize,
+    weights: &[f64],
+    level: Level,
+) -> Result<Vec<T>> {
+    WORKSPACE.with_borrow_mut(|workspace| {
+        glowrec_graph::propagate(graph, operator, x, dim, weights, level, workspace)
+    })
+}
+
+fn propagate_bfloat16(
+    graph: &Bipartite,
+    operator: &Operator,
+    x: &[f32],
+    dim: usize,
+    weights: &[f64],
+    level: Level,
+) -> Result<Vec<f32>> {
+    WORKSPACE.with_borrow_mut(|workspace| {
+        glowrec_graph::propagate_bfloat16(graph, operator, x, dim, weights, level, workspace)
+    })
+}
 
 #[derive(Clone, Debug)]
 struct Case {
@@ -139,7 +172,7 @@ fn close(
     want: &[f64],
     size: &[f64],
     bound: f64,
-) -> Result<(), String> {
+) -> std::result::Result<(), String> {
     for (i, ((got, want), size)) in got.zip(want).zip(size).enumerate() {
         // Written so that NaN fails.
         if !((got - want).abs() <= bound * size) {
@@ -270,7 +303,6 @@ fn nodes_without_edges_keep_their_own_row_only() {
 
 #[test]
 fn wrong_sizes_are_refused() {
-    use glowrec_graph::Error;
     let graph = Bipartite::from_edges(1, 1, &[0], &[0]).unwrap();
     let (operator, level) = (Operator::default(), Level::current());
     let error = propagate(&graph, &operator, &[0.0f32; 3], 2, &[1.0], level).unwrap_err();

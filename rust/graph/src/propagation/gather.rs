@@ -1,13 +1,15 @@
 //! The inner loop: sums of gathered rows.
 
+use std::mem::MaybeUninit;
+
 use half::bf16;
 
 use super::real::{Cell, Real};
 use crate::dispatched;
 use crate::simd::Level;
 
-#[derive(Debug)]
 /// What it takes to compute some neighbouring rows of one layer.
+#[derive(Debug)]
 pub struct Sums<'a, T, S> {
     /// Row `i` gathers `indices[starts[i]..starts[i + 1]]`.
     pub(super) starts: &'a [u64],
@@ -31,20 +33,20 @@ pub trait Kernel<S, O>: Sized {
     ///
     /// Gathering only adds, in the order of the columns, and nothing is fused: the bits are the
     /// same on every level.
-    fn sum_rows(level: Level, sums: &Sums<'_, Self, S>, out: &mut [O]);
+    fn sum_rows(level: Level, sums: &Sums<'_, Self, S>, out: &mut [MaybeUninit<O>]);
 }
 
 macro_rules! kernels {
     ($($name:ident: $table:ty, $stored:ty, $out:ty;)+) => {$(
         impl Kernel<$stored, $out> for $table {
             #[inline]
-            fn sum_rows(level: Level, sums: &Sums<'_, Self, $stored>, out: &mut [$out]) {
+            fn sum_rows(level: Level, sums: &Sums<'_, Self, $stored>, out: &mut [MaybeUninit<$out>]) {
                 #[inline(always)]
-                fn body(sums: &Sums<'_, $table, $stored>, out: &mut [$out]) {
+                fn body(sums: &Sums<'_, $table, $stored>, out: &mut [MaybeUninit<$out>]) {
                     rows(sums, out);
                 }
                 dispatched! {
-                    fn $name(level, sums: &Sums<'_, $table, $stored>, out: &mut [$out]) = body;
+                    fn $name(level, sums: &Sums<'_, $table, $stored>, out: &mut [MaybeUninit<$out>]) = body;
                 }
                 $name(level, sums, out);
             }
@@ -60,7 +62,7 @@ kernels! {
 }
 
 #[inline(always)]
-fn rows<T: Real, S: Cell<T>, O: Cell<T>>(sums: &Sums<'_, T, S>, out: &mut [O]) {
+fn rows<T: Real, S: Cell<T>, O: Cell<T>>(sums: &Sums<'_, T, S>, out: &mut [MaybeUninit<O>]) {
     let dim = sums.dim;
     if dim == 0 {
         return;
@@ -88,7 +90,7 @@ fn block<T: Real, S: Cell<T>, O: Cell<T>, const N: usize>(
     sums: &Sums<'_, T, S>,
     row: usize,
     at: usize,
-    out: &mut [O],
+    out: &mut [MaybeUninit<O>],
 ) {
     let neighbours = &sums.indices[sums.starts[row] as usize..sums.starts[row + 1] as usize];
     let mut sum = [T::default(); N];
@@ -115,6 +117,6 @@ fn block<T: Real, S: Cell<T>, O: Cell<T>, const N: usize>(
         }
     }
     for (out, value) in out[at..at + N].iter_mut().zip(sum) {
-        *out = O::store(value);
+        out.write(O::store(value));
     }
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::dropout::Dropout;
 use super::normalization::Normalization;
 use super::real::Real;
+use super::tasks::{Task, split};
 use crate::bipartite::Bipartite;
 use crate::csr::Csr;
 
@@ -30,6 +31,26 @@ pub(super) struct Applied<'g, T> {
     pub(super) left: Vec<T>,
     /// What a node's row is multiplied by before it is gathered.
     pub(super) right: Vec<T>,
+}
+
+/// One side of the graph, as rows of the operator.
+pub(super) struct Side<'g> {
+    /// Its rows; columns are the other side's.
+    pub(super) csr: &'g Csr,
+    /// The node of its first row.
+    pub(super) first: usize,
+    pub(super) tasks: Vec<Task>,
+}
+
+impl<T> Applied<'_, T> {
+    /// The graph's rows and the graph's columns.
+    pub(super) fn sides(&self) -> [Side<'_>; 2] {
+        [(&*self.by_row, 0), (&*self.by_col, self.by_row.n_rows())].map(|(csr, first)| Side {
+            csr,
+            first,
+            tasks: split(csr),
+        })
+    }
 }
 
 impl Operator {

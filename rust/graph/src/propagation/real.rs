@@ -2,13 +2,14 @@
 
 use std::ops::{Add, Mul};
 
+use bytemuck::Pod;
 use half::bf16;
 
 use super::gather::Kernel;
 
 /// A number of a node table: `f32` or `f64`.
 pub trait Real:
-    Copy
+    Pod
     + Default
     + Send
     + Sync
@@ -36,7 +37,7 @@ impl Real for f64 {
 }
 
 /// What a cell of a gathered row is stored as: the table's own type, or a shorter one.
-pub(super) trait Cell<T>: Copy + Send + Sync {
+pub(super) trait Cell<T>: Pod + Send + Sync {
     /// Rounds to nearest, ties to even.
     fn store(value: T) -> Self;
     /// Exact.

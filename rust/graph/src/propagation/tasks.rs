@@ -13,7 +13,7 @@ pub(super) struct Task {
 /// Edges (and rows) below which a piece is not worth handing to another thread.
 const GRAIN: usize = 4096;
 /// Pieces per thread, so that a thread that is held up can be helped.
-const PIECES: usize = 8;
+const PIECES: usize = 16;
 
 /// Splits the rows of `csr` into pieces of about as many edges and rows.
 ///

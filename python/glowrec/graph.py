@@ -62,7 +62,7 @@ class Graph:
     (3, array([2, 0, 1]), array([1, 2]))
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("__weakref__", "_native")
 
     _native: _native.Graph
 

@@ -1,0 +1,8 @@
+"""PyTorch modules and losses on the compiled graph kernels."""
+
+from glowrec.nn.gather import gather_rows
+from glowrec.nn.lightgcn import LightGCN
+from glowrec.nn.losses import bpr_loss
+from glowrec.nn.propagation import propagate
+
+__all__ = ["LightGCN", "bpr_loss", "gather_rows", "propagate"]

@@ -32,6 +32,8 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
             routes[f"NumPy bitmap rejection, {size:,} at a time"] = lambda size=size: bitmap.epoch(
                 size
             )
+        shuffled = np.random.default_rng(1).permutation(pairs.users)
+        routes["NumPy bitmap rejection of shuffled users"] = lambda: bitmap.negatives(shuffled)
         medians = measure.seconds(routes, options.rounds)
     millions = len(pairs.users) / 1e6
     work = f"{pairs.name}: {len(pairs.users):,} triplets (NumPy: only their negatives), "

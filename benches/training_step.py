@@ -13,7 +13,8 @@ from torch.nn.functional import softplus
 
 import glowrec as gr
 import measure
-from glowrec import nn as gnn
+from glowrec.training import Config
+from glowrec.training.steps import Trainer
 from propagation import torch_adjacency
 
 LAYERS = 3
@@ -37,7 +38,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         for batch in gr.TripletSampler(train, batch_size=BATCH, seed=0).epoch(0)
     ]
     makers = {
-        measure.OURS: lambda: Ours(train.graph, table),
+        measure.OURS: lambda: Ours(train, table),
         "usual PyTorch (COO, autograd, Adam)": lambda: Usual(train.graph, table),
         "hand-written PyTorch (CSR, symmetric backward, fused Adam)": lambda: HandWritten(
             train.graph, table
@@ -74,7 +75,7 @@ def check(makers: dict, batches: list) -> None:
     """After three steps all tables and losses must agree."""
     models = {name: make() for name, make in makers.items()}
     for batch in batches[:3]:
-        losses = {name: float(model.step(*batch)) for name, model in models.items()}
+        losses = {name: model.step(*batch) for name, model in models.items()}
     tables = {name: model.table() for name, model in models.items()}
     ours = tables.pop(measure.OURS)
     for name, other in tables.items():
@@ -86,24 +87,21 @@ def check(makers: dict, batches: list) -> None:
 
 
 class Ours:
-    """`glowrec.nn`: propagation in the Rust kernel."""
+    """The step of `glowrec train`: propagation in the Rust kernel, fused Adam."""
 
-    def __init__(self, graph: gr.Graph, table: Tensor) -> None:
-        self.graph = graph
-        self.model = gnn.LightGCN(graph.n_users, graph.n_items, dim=DIM, n_layers=LAYERS)
+    def __init__(self, train: gr.Interactions, table: Tensor) -> None:
+        config = Config(dim=DIM, n_layers=LAYERS, batch_size=BATCH, lr=RATE, l2=L2)
+        self.trainer = Trainer(config, train, torch.device("cpu"))
         with torch.no_grad():
-            self.model.embedding.copy_(table)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=RATE, fused=True)
+            self.trainer.model.embedding.copy_(table)
 
-    def step(self, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = self.model.loss(self.graph, users, positives, negatives, l2=L2)
-        loss.backward()
-        self.optimizer.step()
-        return loss.detach()
+    def step(self, users: Tensor, positives: Tensor, negatives: Tensor) -> float:
+        triplets = gr.Triplets(users.numpy(), positives.numpy(), negatives.numpy())
+        readout = self.trainer.model.readout(self.trainer.graph)
+        return self.trainer._step(readout, triplets)
 
     def table(self) -> Tensor:
-        return self.model.embedding.detach()
+        return self.trainer.model.embedding.detach()
 
 
 class Usual:
@@ -125,7 +123,7 @@ class Usual:
         users, items = torch.stack(layers, dim=1).mean(dim=1).split(self.sizes)
         return users, items
 
-    def step(self, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
+    def step(self, users: Tensor, positives: Tensor, negatives: Tensor) -> float:
         all_users, all_items = self.propagated()
         user, positive, negative = all_users[users], all_items[positives], all_items[negatives]
         ego = (self.users(users), self.items(positives), self.items(negatives))
@@ -134,7 +132,7 @@ class Usual:
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        return loss.detach()
+        return ranking.item()
 
     def table(self) -> Tensor:
         return torch.cat([self.users.weight, self.items.weight]).detach()
@@ -170,7 +168,7 @@ class HandWritten:
         self.embedding = nn.Parameter(table.clone())
         self.optimizer = torch.optim.Adam([self.embedding], lr=RATE, fused=True)
 
-    def step(self, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
+    def step(self, users: Tensor, positives: Tensor, negatives: Tensor) -> float:
         nodes = torch.cat([users, self.n_users + positives, self.n_users + negatives])
         rows = Propagation.apply(self.adjacency, self.embedding).index_select(0, nodes)
         user, positive, negative = rows.chunk(3)
@@ -180,7 +178,7 @@ class HandWritten:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
-        return loss.detach()
+        return ranking.item()
 
     def table(self) -> Tensor:
         return self.embedding.detach()

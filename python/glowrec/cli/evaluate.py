@@ -1,0 +1,48 @@
+"""``glowrec evaluate``: full-ranking metrics of a trained run on a test set."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import glowrec as gr
+from glowrec.errors import ShapeError
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Folder of a trained run.")],
+    *,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Data set by name or folder. Default: the one the run was trained on."),
+    ] = None,
+    k: Annotated[
+        list[int] | None,
+        typer.Option("--k", "-k", min=1, help="Cut-off of the lists (repeat for more).  [20]"),
+    ] = None,
+) -> None:
+    """Rank all unseen items for every user and compare with the test set.
+
+    Train items are left out; users without a test item are counted, not averaged.
+
+    For example:
+
+      glowrec evaluate runs/a
+
+      glowrec evaluate runs/a --data gowalla --k 10 --k 20
+    """
+    from glowrec.recommenders import load  # noqa: PLC0415 - torch is slow to start
+
+    model = load(run)
+    sets = gr.datasets.load(data if data is not None else model.data_name)
+    shape = model.user_factors.shape[0], model.item_factors.shape[0]
+    if shape != (sets.train.n_users, sets.train.n_items):
+        raise ShapeError(
+            f"{sets.name} has {sets.train.n_users:,} users and {sets.train.n_items:,} items, "
+            f"the run {run} has {shape[0]:,} and {shape[1]:,}: it was trained on other data"
+        )
+    result = gr.evaluate_factors(
+        model.user_factors, model.item_factors, sets.train, sets.test, k=tuple(k or (20,))
+    )
+    typer.echo(f"{run} on {sets.name}")
+    typer.echo(str(result))

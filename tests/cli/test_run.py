@@ -1,0 +1,151 @@
+"""Train, evaluate, recommend: the three commands on one small run."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import glowrec as gr
+from glowrec.cli import run
+
+SMALL = ["--dim", "16", "--layers", "2", "--epochs", "3", "--quiet", "--seed", "5"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A data set on disk, as LightGCN's text files."""
+    place = tmp_path_factory.mktemp("data")
+    data = gr.datasets.synthetic(n_users=120, n_items=200, n_groups=4, seed=1)
+    for name, part in (("train", data.train), ("test", data.test)):
+        rows = part.to_scipy().tolil().rows
+        lines = (f"{user} {' '.join(map(str, items))}\n" for user, items in enumerate(rows))
+        (place / f"{name}.txt").write_text("".join(lines))
+    return place
+
+
+@pytest.fixture(scope="module")
+def trained(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "a"
+    assert run(["train", "lightgcn", "--data", str(folder), "--out", str(out), *SMALL]) == 0
+    return out
+
+
+def test_a_run_is_a_folder_with_a_report(trained):
+    names = {path.name for path in trained.iterdir()}
+    assert {"config.toml", "metrics.jsonl", "result.json", "report.html"} <= names
+    assert not [name for name in names if name.endswith(".tmp")]
+    page = (trained / "report.html").read_text()
+    result = json.loads((trained / "result.json").read_text())
+    assert result["protocol_sentence"] in page
+    assert page.count("<svg") >= 2
+    assert f"{result['test']['ndcg@20']:.6g}" in page
+    assert not re.search(r"(src|href)=|@import|https?://", page)
+
+
+def test_evaluate_reports_what_training_reported(trained, capsys):
+    assert run(["evaluate", str(trained), "--k", "10", "--k", "20"]) == 0
+    shown = capsys.readouterr().out
+    result = json.loads((trained / "result.json").read_text())
+    assert "recall@10" in shown
+    assert f"{result['test']['recall@20']:.4f}"[:5] in shown
+
+
+def test_evaluate_refuses_other_data(trained, capsys):
+    assert run(["evaluate", str(trained), "--data", "synthetic"]) == 2
+    assert "trained on other data" in capsys.readouterr().err
+
+
+def test_all_formats_hold_the_same_recommendations(trained, folder, tmp_path, capsys):
+    tables = {}
+    for ending in ("csv", "tsv", "jsonl", "parquet"):
+        out = tmp_path / f"recs.{ending}"
+        assert run(["recommend", str(trained), "--k", "4", "--out", str(out)]) == 0
+        assert "120 users" in capsys.readouterr().out
+        tables[ending] = read(out)
+    assert len(tables["csv"]) == 120 * 4
+    assert tables["csv"] == tables["tsv"] == tables["jsonl"] == tables["parquet"]
+    assert [row[2] for row in tables["csv"][:5]] == [1, 2, 3, 4, 1]
+    seen = gr.datasets.load(folder).train
+    pairs = set(zip(seen.users.tolist(), seen.items.tolist(), strict=True))
+    assert not pairs & {(user, item) for user, item, _, _ in tables["csv"]}
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
+
+
+def read(path):
+    if path.suffix == ".parquet":
+        import polars as pl
+
+        rows = pl.read_parquet(path).rows()
+    elif path.suffix == ".jsonl":
+        rows = [tuple(json.loads(line).values()) for line in path.read_text().splitlines()]
+    else:
+        delimiter = "\t" if path.suffix == ".tsv" else ","
+        with path.open() as file:
+            rows = [tuple(row) for row in csv.reader(file, delimiter=delimiter)][1:]
+    return [
+        (int(user), int(item), int(rank), float(np.float32(score)))
+        for user, item, rank, score in rows
+    ]
+
+
+def test_some_users_as_a_table(trained, capsys):
+    assert run(["recommend", str(trained), "--user", "3", "-u", "14", "-k", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert "14" in shown
+    assert run(["recommend", str(trained), "--user", "eve"]) == 2
+    assert "'eve'" in capsys.readouterr().err
+    assert run(["recommend", str(trained), "--user", "999999"]) == 2
+    assert "999999" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_named(trained, tmp_path, capsys):
+    missing = tmp_path / "no" / "recs.csv"
+    assert run(["recommend", str(trained), "--out", str(missing)]) == 2
+    assert str(missing) in capsys.readouterr().err
+
+
+def test_an_existing_run_is_left_alone(trained, folder, capsys):
+    before = (trained / "result.json").read_bytes()
+    assert run(["train", "lightgcn", "--data", str(folder), "--out", str(trained), *SMALL]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert (trained / "result.json").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+@pytest.mark.slow
+def test_an_interrupted_run_says_so_and_can_be_resumed(folder, tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "glowrec", "train", "lightgcn", "--data", str(folder)]
+    command += ["--out", str(out), *SMALL, "--epochs", "2000"]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        metrics = out / "metrics.jsonl"
+        while time.monotonic() < deadline and not (metrics.exists() and metrics.stat().st_size):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert error.splitlines()[-1].startswith("glowrec: interrupted")
+    assert not list(out.glob("*.tmp"))
+
+
+@pytest.mark.slow
+def test_the_demo_beats_most_popular_in_two_minutes():
+    start = time.monotonic()
+    command = [sys.executable, "-m", "glowrec", "demo"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 120
+    for shown in ("LightGCN", "most popular", "random", "recall@20", "precision@20", "ndcg@20"):
+        assert shown in done.stdout
+    assert "Three users" in done.stdout

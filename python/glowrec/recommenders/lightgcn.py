@@ -1,0 +1,363 @@
+"""The recommender that LightGCN makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from glowrec.datasets import Dataset
+from glowrec.errors import GlowrecError, ParameterError
+from glowrec.interactions import Interactions
+from glowrec.ranking import top_k
+from glowrec.recommenders.recommendations import Recommendations
+from glowrec.training.presets import preset as named_preset
+from glowrec.training.train import train as run_training
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from glowrec import nn
+    from glowrec.training.config import Config
+    from glowrec.training.result import Result
+
+
+class NotFittedError(GlowrecError, AttributeError):
+    """A recommender was asked before it was fitted."""
+
+
+class LightGCN:
+    """LightGCN: fit it on interactions, ask it for recommendations.
+
+    Parameters
+    ----------
+    dim : int, default 64
+        Width of an embedding.
+    n_layers : int, default 3
+        Propagation layers.
+    seed : int, default 0
+        Of everything random.
+    preset : str, default "lightgcn-fast"
+        Settings to start from: ``"lightgcn-fast"`` or ``"lightgcn-reference"``.
+    **settings
+        Other fields of :class:`glowrec.training.Config`.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is unknown or out of range; the message names it.
+
+    References
+    ----------
+    He et al., "LightGCN: Simplifying and Powering Graph Convolution Network for
+    Recommendation", SIGIR 2020.
+
+    Examples
+    --------
+    >>> import glowrec as gr
+    >>> data = gr.datasets.synthetic(200, 300, n_groups=4, mean_degree=30)
+    >>> model = gr.LightGCN(dim=16, epochs=2).fit(data.train, validation=0.1)
+    >>> model.recommend(users=[3, 14], k=5).items.shape
+    (2, 5)
+    """
+
+    def __init__(
+        self,
+        dim: int = 64,
+        n_layers: int = 3,
+        seed: int = 0,
+        *,
+        preset: str = "lightgcn-fast",
+        **settings: Any,  # noqa: ANN401 - fields of Config
+    ) -> None:
+        self.config = named_preset(preset, dim=dim, n_layers=n_layers, seed=seed, **settings)
+        self._train: Interactions | None = None
+        self._factors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._embeddings: dict[str, NDArray[Any]] = {}
+        self.result: Result | None = None
+
+    @classmethod
+    def from_training(
+        cls,
+        config: Config,
+        train: Interactions,
+        model: nn.LightGCN,
+        user_factors: NDArray[np.float32],
+        item_factors: NDArray[np.float32],
+    ) -> LightGCN:
+        """Wrap a trained module; :func:`glowrec.training.train` calls this.
+
+        Parameters
+        ----------
+        config : Config
+        train : Interactions
+            What it learned from.
+        model : glowrec.nn.LightGCN
+        user_factors, item_factors : ndarray of float32, shape (n, dim)
+            Its read-out.
+
+        Returns
+        -------
+        LightGCN
+        """
+        state = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
+        return cls.from_arrays(config, train, user_factors, item_factors, state)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        config: Config,
+        train: Interactions,
+        user_factors: NDArray[np.float32],
+        item_factors: NDArray[np.float32],
+        embeddings: dict[str, NDArray[Any]],
+    ) -> LightGCN:
+        """Make a fitted recommender of its parts; :func:`glowrec.load` calls this.
+
+        Parameters
+        ----------
+        config : Config
+        train : Interactions
+        user_factors, item_factors : ndarray of float32, shape (n, dim)
+        embeddings : dict of str to ndarray
+            The module's own state, kept for saving.
+
+        Returns
+        -------
+        LightGCN
+        """
+        made = cls.__new__(cls)
+        made.config, made.result = config, None
+        made._train = train  # noqa: SLF001 - its own
+        made._factors = (user_factors, item_factors)  # noqa: SLF001
+        made._embeddings = embeddings  # noqa: SLF001
+        return made
+
+    def fit(
+        self,
+        train: Interactions,
+        *,
+        validation: float | Interactions | None = None,
+        test: Interactions | None = None,
+        pretrained: tuple[ArrayLike, ArrayLike] | None = None,
+        out: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        device: str | torch.device | None = None,
+        progress: bool = False,
+        tensorboard: bool = False,
+    ) -> LightGCN:
+        """Learn from interactions.
+
+        Parameters
+        ----------
+        train : Interactions
+        validation : float or Interactions, optional
+            What chooses the number of epochs: a share of each user's interactions, after which
+            the model is fitted anew on all of `train` (unless ``refit=False``), or interactions
+            of their own. By default as the preset says; 0 trains all epochs.
+        test : Interactions, optional
+            Scored once, at the end; the numbers are in ``result.test``.
+        pretrained : tuple of array_like, optional
+            Embeddings of users and of items to start from.
+        out, resume, device, progress, tensorboard
+            As in :func:`glowrec.training.train`.
+
+        Returns
+        -------
+        LightGCN
+            Itself.
+
+        Raises
+        ------
+        DataError, ParameterError, SaturatedError
+            As :func:`glowrec.training.train`.
+
+        Examples
+        --------
+        >>> import glowrec as gr
+        >>> data = gr.datasets.synthetic(200, 300, n_groups=4, mean_degree=30)
+        >>> model = gr.LightGCN(dim=16, epochs=2).fit(data.train, test=data.test)
+        >>> "ndcg@20" in model.result.test
+        True
+        """
+        config, judge = self.config, None
+        if isinstance(validation, Interactions):
+            judge = validation
+        elif validation is not None:
+            config = config.replace(validation=float(validation))
+        if test is None:
+            test = train.select(np.zeros(len(train), dtype=bool))
+        tables = None
+        if pretrained is not None:
+            users, items = (np.array(table, dtype=np.float32) for table in pretrained)
+            tables = (torch.from_numpy(users), torch.from_numpy(items))
+        result = run_training(
+            config,
+            Dataset("interactions", train, test),
+            validation=judge,
+            pretrained=tables,
+            out=out,
+            resume=resume,
+            device=device,
+            progress=progress,
+            tensorboard=tensorboard,
+        )
+        fitted = result.recommender
+        self.result, self._train = result, train
+        self._factors, self._embeddings = fitted._factors, fitted._embeddings  # noqa: SLF001
+        return self
+
+    @property
+    def train_(self) -> Interactions:
+        """What it learned from; those items are left out of recommendations."""
+        if self._train is None:
+            raise NotFittedError("LightGCN: not fitted yet; call fit, or glowrec.load")
+        return self._train
+
+    @property
+    def user_factors(self) -> NDArray[np.float32]:
+        """Propagated embeddings of the users, shape (n_users, dim)."""
+        return self._fitted_factors()[0]
+
+    @property
+    def item_factors(self) -> NDArray[np.float32]:
+        """Propagated embeddings of the items, shape (n_items, dim)."""
+        return self._fitted_factors()[1]
+
+    def recommend(
+        self, users: ArrayLike | None = None, k: int = 20, *, exclude_seen: bool = True
+    ) -> Recommendations:
+        """Return the `k` items that score highest for each user.
+
+        Parameters
+        ----------
+        users : array_like of str or int, shape (n,), optional
+            User ids; all users by default.
+        k : int, default 20
+            Items per user, at least 0.
+        exclude_seen : bool, default True
+            Leave out the items that a user has in train.
+
+        Returns
+        -------
+        Recommendations
+
+        Raises
+        ------
+        IdError
+            If a user is unknown; the message names the first.
+        ParameterError
+            If `k` is negative.
+
+        Examples
+        --------
+        >>> import glowrec as gr
+        >>> log = gr.Interactions.from_arrays(["ann", "ann", "eve"], ["tea", "jam", "tea"])
+        >>> model = gr.LightGCN(dim=4, epochs=1, hardest_of=1).fit(log, validation=0)
+        Traceback (most recent call last):
+        glowrec.errors.SaturatedError: user 'ann' has all 2 items, so it has no negative
+        """
+        train = self.train_
+        if users is None:
+            codes = np.arange(train.n_users, dtype=np.int64)
+        else:
+            codes = train.encode_users(np.atleast_1d(np.asarray(users)))
+        best = top_k(
+            self.user_factors[codes],
+            self.item_factors,
+            _checked_k(k),
+            exclude=train if exclude_seen else None,
+            users=codes,
+        )
+        return self._named(train.decode_users(codes), best.items, best.scores)
+
+    def similar_items(self, items: ArrayLike, k: int = 20) -> Recommendations:
+        """Return the `k` items most like each item, by the cosine of their vectors.
+
+        Parameters
+        ----------
+        items : array_like of str or int, shape (n,)
+            Item ids.
+        k : int, default 20
+            Items per item, at least 0; the item itself is left out.
+
+        Returns
+        -------
+        Recommendations
+            Scores are cosines.
+
+        Raises
+        ------
+        IdError
+            If an item is unknown; the message names the first.
+        ParameterError
+            If `k` is negative.
+
+        Examples
+        --------
+        >>> import glowrec as gr
+        >>> data = gr.datasets.synthetic(200, 300, n_groups=4, mean_degree=30)
+        >>> model = gr.LightGCN(dim=16, epochs=1).fit(data.train)
+        >>> model.similar_items([7], k=3).items.shape
+        (1, 3)
+        """
+        train = self.train_
+        codes = train.encode_items(np.atleast_1d(np.asarray(items)))
+        norms = np.linalg.norm(self.item_factors, axis=1, keepdims=True)
+        unit = self.item_factors / np.maximum(norms, np.finfo(np.float32).tiny)
+        every = np.arange(train.n_items)
+        itself = Interactions.from_arrays(
+            every, every, n_users=train.n_items, n_items=train.n_items
+        )
+        best = top_k(unit[codes], unit, _checked_k(k), exclude=itself, users=codes)
+        return self._named(train.decode_items(codes), best.items, best.scores)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write the model into a folder; :func:`glowrec.load` reads it.
+
+        Parameters
+        ----------
+        folder : str or path-like
+            Made if it does not exist. Each file is written whole or not at all.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import glowrec as gr
+        >>> data = gr.datasets.synthetic(200, 300, n_groups=4, mean_degree=30)
+        >>> model = gr.LightGCN(dim=16, epochs=1).fit(data.train)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(folder)
+        ...     gr.load(folder).user_factors.shape
+        (200, 16)
+        """
+        from glowrec.recommenders.stored import save  # noqa: PLC0415 - it stands on this
+
+        save(self, folder)
+
+    @property
+    def embeddings(self) -> dict[str, NDArray[Any]]:
+        """The module's own state: ``embedding`` (n_nodes, dim) and ``layer_weights``."""
+        self._fitted_factors()
+        return self._embeddings
+
+    def _fitted_factors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        if self._factors is None:
+            raise NotFittedError("LightGCN: not fitted yet; call fit, or glowrec.load")
+        return self._factors
+
+    def _named(
+        self, ids: NDArray[Any], items: NDArray[np.int64], scores: NDArray[np.float32]
+    ) -> Recommendations:
+        counts = (items >= 0).sum(axis=1)
+        named = self.train_.decode_items(np.maximum(items, 0))
+        return Recommendations(ids, named, scores, counts)
+
+
+def _checked_k(k: int) -> int:
+    if not isinstance(k, (int, np.integer)) or k < 0:
+        raise ParameterError(f"k = {k!r}: expected a whole number, at least 0")
+    return int(k)

@@ -1,0 +1,9 @@
+"""From interactions to embeddings: configuration, loop, checkpoints, run folders."""
+
+from glowrec.training.config import Config
+from glowrec.training.presets import PRESETS, preset
+from glowrec.training.result import Result
+from glowrec.training.run_folder import RunFolder
+from glowrec.training.train import train
+
+__all__ = ["PRESETS", "Config", "Result", "RunFolder", "preset", "train"]

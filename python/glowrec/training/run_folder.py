@@ -1,0 +1,162 @@
+"""A run is a folder: settings, metrics, checkpoint; each file whole at any moment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import safetensors
+import safetensors.torch
+
+from glowrec.errors import DataError, ParameterError
+from glowrec.io.atomic import replacing
+from glowrec.training.config import Config
+
+if TYPE_CHECKING:
+    import os
+
+    from torch import Tensor
+
+    from glowrec.datasets import Dataset
+
+CONFIG, METRICS, CHECKPOINT, RESULT = (
+    "config.toml",
+    "metrics.jsonl",
+    "checkpoint.safetensors",
+    "result.json",
+)
+
+
+class Checkpoint(NamedTuple):
+    """All that training needs to go on."""
+
+    tensors: dict[str, Tensor]
+    """By name, on the CPU."""
+    state: dict[str, Any]
+    """Plain values: stage, epoch, history and the like."""
+
+
+class RunFolder:
+    """The folder of a run.
+
+    Parameters
+    ----------
+    path : str or path-like
+    config : Config
+    data : Dataset
+        Its fingerprint is kept, so that a run is never resumed on other data.
+    resume : bool, default False
+        Whether to go on where a run in the folder stopped.
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds a run and `resume` is False, or one with other settings or data.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from glowrec import datasets
+    >>> from glowrec.training import Config, RunFolder
+    >>> data = datasets.synthetic(50, 60, seed=1)
+    >>> with tempfile.TemporaryDirectory() as path:
+    ...     folder = RunFolder(path, Config(dim=4), data)
+    ...     folder.checkpoint() is None
+    True
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], config: Config, data: Dataset, *, resume: bool = False
+    ) -> None:
+        self.path = Path(path)
+        self._fingerprint = _fingerprint(data)
+        if self.path.exists() and not self.path.is_dir():
+            raise ParameterError(f"{path}: is a file, expected a folder for the run")
+        if (self.path / CONFIG).exists():
+            if not resume:
+                raise ParameterError(
+                    f"{path}: holds a run already; resume it, or choose another folder"
+                )
+            self._check_same(config)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._write(CONFIG, config.to_toml())
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return the last checkpoint, or None before the first.
+
+        Raises
+        ------
+        DataError
+            If the file is not one of ours.
+        ParameterError
+            If the run learned from other data.
+        """
+        path = self.path / CHECKPOINT
+        if not path.exists():
+            return None
+        try:
+            with safetensors.safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            state = json.loads(metadata["state"])
+        except (safetensors.SafetensorError, KeyError, ValueError) as error:
+            raise DataError(f"{path}: not a checkpoint of a run: {error}") from None
+        if state["data"] != self._fingerprint:
+            raise ParameterError(f"{self.path}: the run learned from other data; cannot resume")
+        return Checkpoint(tensors, state)
+
+    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Replace the checkpoint, and the metrics with those it knows.
+
+        Parameters
+        ----------
+        checkpoint : Checkpoint
+        """
+        state = {**checkpoint.state, "data": self._fingerprint}
+        content = safetensors.torch.save(checkpoint.tensors, {"state": json.dumps(state)})
+        with replacing(self.path / CHECKPOINT, "wb") as file:
+            file.write(content)
+        self.write_metrics(checkpoint.state["history"])
+
+    def write_metrics(self, history: list[dict[str, Any]]) -> None:
+        """Replace ``metrics.jsonl``, a JSON object per epoch.
+
+        Parameters
+        ----------
+        history : list of dict
+        """
+        lines = "".join(json.dumps(record) + "\n" for record in history)
+        self._write(METRICS, lines)
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write ``result.json``, the last file of a run.
+
+        Parameters
+        ----------
+        result : dict
+        """
+        self._write(RESULT, json.dumps(result, indent=2) + "\n")
+
+    def _write(self, name: str, text: str) -> None:
+        with replacing(self.path / name) as file:
+            file.write(text)
+
+    def _check_same(self, config: Config) -> None:
+        old = Config.from_toml((self.path / CONFIG).read_text(encoding="utf-8"))
+        for name in Config.__dataclass_fields__:
+            before, now = getattr(old, name), getattr(config, name)
+            if before != now:
+                raise ParameterError(
+                    f"{self.path}: cannot resume with {name} = {now!r}, the run has {before!r}"
+                )
+
+
+def _fingerprint(data: Dataset) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (data.train, data.test):
+        digest.update(repr((part.n_users, part.n_items, len(part))).encode())
+        digest.update(part.users.tobytes())
+        digest.update(part.items.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,175 @@
+"""One optimiser step: propagate, draw, score, go back, move."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from glowrec.nn.gather import gather_rows
+from glowrec.nn.lightgcn import LightGCN
+from glowrec.nn.losses import bpr_loss, l2_penalty
+from glowrec.sampling import TripletSampler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from glowrec.interactions import Interactions
+    from glowrec.sampling import Triplets
+    from glowrec.training.config import Config
+
+
+class Trainer:
+    """A model, its optimiser and its sampler: the state that steps advance.
+
+    Everything random is a function of the seed, the epoch and the position, so the state after
+    an epoch depends only on the state before it.
+
+    Parameters
+    ----------
+    config : Config
+    train : Interactions
+        Without users that have every item.
+    device : torch.device
+
+    Attributes
+    ----------
+    model : glowrec.nn.LightGCN
+    optimizer : torch.optim.Adam
+    n_batches : int
+        Steps per epoch.
+    covered : ndarray of bool, shape (n_nodes,)
+        Nodes that the last epoch's triplets touched.
+    """
+
+    def __init__(self, config: Config, train: Interactions, device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.graph = train.graph
+        generator = torch.Generator().manual_seed(config.seed)
+        self.model = LightGCN(
+            train.n_users,
+            train.n_items,
+            config.dim,
+            config.n_layers,
+            layer_weights=config.layer_weights,
+            learn_layer_weights=config.learn_layer_weights,
+            normalization=config.normalization,  # type: ignore[arg-type]  # Config checked it
+            init=config.init,
+            init_std=config.init_std,
+            keep_prob=config.keep_prob,
+            a_fold=config.a_fold if config.a_split else 0,
+            backend=config.backend,
+            gather_dtype=config.gather_dtype,
+            generator=generator,
+        ).to(device)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
+        n_triplets = self.graph.n_edges
+        self.batch_size = min(config.batch_size, math.ceil(n_triplets / config.min_batches))
+        self.sampler = TripletSampler(
+            train,
+            self.batch_size,
+            config.seed,
+            order=config.order,
+            n_negatives=config.n_negatives,
+            hardest_of=config.hardest_of,
+        )
+        self.n_batches = self.sampler.n_batches
+        self.covered = np.zeros(self.graph.n_nodes, dtype=bool)
+        self._loss = torch.compile(self._loss_of) if config.compile else self._loss_of
+
+    def epoch(self, epoch: int) -> Iterator[float]:
+        """Advance by one pass, yielding the loss of each step.
+
+        Parameters
+        ----------
+        epoch : int
+            Counted from 1; names the random numbers.
+
+        Yields
+        ------
+        float
+            Mean BPR loss of the step's batch, without the penalty.
+        """
+        self.model.train()
+        self.covered[:] = False
+        hardest = self.config.hardest_of > 1
+        drawn = None if hardest else self.sampler.epoch(epoch)
+        for batch in range(self.n_batches):
+            step = (epoch - 1) * self.n_batches + batch
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.lr(step)
+            readout = self.model.readout(self.graph, dropout_seed=self._dropout_seed(step))
+            if drawn is None:
+                vectors = self._vectors(readout)
+                triplets = self.sampler.batch(epoch, batch, vectors=vectors)
+            else:
+                triplets = next(drawn)
+            yield self._step(readout, triplets)
+
+    def lr(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        if self.config.schedule == "constant":
+            return self.config.lr
+        share = step / (self.config.epochs * self.n_batches)
+        return self.config.lr * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+
+    def vectors(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Return the read-out of users and of items, in float32 without dropout."""
+        self.model.eval()
+        rounded, self.model.gather_dtype = self.model.gather_dtype, None
+        with torch.no_grad():
+            nodes = self.model.readout(self.graph).float().cpu().numpy()
+        self.model.gather_dtype = rounded
+        return nodes[: self.graph.n_users], nodes[self.graph.n_users :]
+
+    def _step(self, readout: Tensor, triplets: Triplets) -> float:
+        index, n_negatives = self._nodes(triplets)
+        loss, penalty = self._loss(readout, index, n_negatives)
+        self.optimizer.zero_grad(set_to_none=True)
+        (loss + self.config.l2 * penalty).backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return float(loss.detach())
+
+    def _loss_of(self, readout: Tensor, index: Tensor, n_negatives: int) -> tuple[Tensor, Tensor]:
+        batch = index.shape[0] // (n_negatives + 2)
+        sizes = [batch, batch, batch * n_negatives]
+        device_type = self.device.type
+        with torch.autocast(device_type, dtype=torch.bfloat16, enabled=self.config.amp):
+            users, positives, negatives = gather_rows(readout, index).split(sizes)  # type: ignore[no-untyped-call]
+            positive_scores = (users * positives).sum(1)  # (batch,)
+            negatives = negatives.view(batch, n_negatives, -1)
+            negative_scores = (users.unsqueeze(1) * negatives).sum(2)  # (batch, n_negatives)
+        loss = bpr_loss(positive_scores.float(), negative_scores.float())
+        egos = gather_rows(self.model.embedding, index).split(sizes)  # type: ignore[no-untyped-call]
+        return loss, l2_penalty(*egos)
+
+    def _nodes(self, triplets: Triplets) -> tuple[Tensor, int]:
+        """Return the batch's nodes on the device: users, positives, negatives row by row."""
+        users, positives, negatives = triplets
+        n_users, batch = self.graph.n_users, users.size
+        n_negatives = negatives.size // max(batch, 1)
+        index = np.empty(users.size + positives.size + negatives.size, dtype=np.int64)
+        index[:batch] = users
+        np.add(positives, n_users, out=index[batch : 2 * batch])
+        np.add(negatives.ravel(), n_users, out=index[2 * batch :])
+        self.covered[index] = True
+        nodes = torch.from_numpy(index)
+        if self.device.type == "cuda":
+            nodes = nodes.pin_memory().to(self.device, non_blocking=True)
+        return nodes.to(self.device), n_negatives
+
+    def _vectors(self, readout: Tensor) -> np.ndarray[Any, Any]:
+        """Return the read-out for the sampler: bfloat16 bits where rows are gathered so."""
+        current = readout.detach()
+        if self.config.gather_dtype == "bfloat16":
+            return current.to(torch.bfloat16).view(torch.uint16).cpu().numpy()
+        return current.float().cpu().numpy()
+
+    def _dropout_seed(self, step: int) -> int:
+        """Return the key of a step's edge mask, mixed so that near seeds share no keys."""
+        state = np.random.SeedSequence((self.config.seed, step)).generate_state(1, np.uint64)
+        return int(state[0] >> np.uint64(1)) if self.config.keep_prob < 1 else 0

@@ -94,6 +94,6 @@ def _print_recommendations(console: "Console", model: "LightGCN", data: "Dataset
     users = data.test.decode_users(np.unique(data.test.users)[:3])
     recommended = model.recommend(users, 5)
     table = Table("user", "recommended items, best first", title="Three users")
-    for user, items in zip(recommended.users, recommended.items, strict=True):
+    for user, items in zip(recommended.ids, recommended.items, strict=True):
         table.add_row(str(user), " ".join(str(item) for item in items))
     console.print(table)

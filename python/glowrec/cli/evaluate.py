@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import glowrec as gr
+from glowrec.cli import source
 from glowrec.errors import ShapeError
 
 
@@ -34,13 +35,14 @@ def evaluate(
     from glowrec.recommenders import load  # noqa: PLC0415 - torch is slow to start
 
     model = load(run)
-    sets = gr.datasets.load(data if data is not None else model.data_name)
-    shape = model.user_factors.shape[0], model.item_factors.shape[0]
-    if shape != (sets.train.n_users, sets.train.n_items):
-        raise ShapeError(
-            f"{sets.name} has {sets.train.n_users:,} users and {sets.train.n_items:,} items, "
-            f"the run {run} has {shape[0]:,} and {shape[1]:,}: it was trained on other data"
-        )
+    sets = gr.datasets.load(data if data is not None else source.recall(run))
+    for axis in ("user", "item"):
+        known, found = (getattr(part, f"{axis}_ids") for part in (model.train_, sets.train))
+        if known != found:
+            raise ShapeError(
+                f"{sets.name} has {len(found):,} {axis}s that are not the {len(known):,} of "
+                f"{run}: it was trained on other data"
+            )
     result = gr.evaluate_factors(
         model.user_factors, model.item_factors, sets.train, sets.test, k=tuple(k or (20,))
     )

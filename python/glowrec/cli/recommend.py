@@ -47,7 +47,7 @@ def recommend(
     recommended = model.recommend(asked, k)
     if out is not None:
         export.write(recommended.rows(), out)
-        typer.echo(f"{out}: {k} items for each of {len(recommended.users):,} users")
+        typer.echo(f"{out}: {k} items for each of {len(recommended):,} users")
     else:
         _print(recommended)
 
@@ -69,11 +69,11 @@ def _print(recommended: "Recommendations") -> None:
 
     table = Table("user", "items, best first", title="Recommendations")
     for user, items, count in zip(
-        recommended.users[:SHOWN], recommended.items, recommended.counts, strict=False
+        recommended.ids[:SHOWN], recommended.items, recommended.counts, strict=False
     ):
         table.add_row(str(user), " ".join(str(item) for item in items[:count]))
     console = Console()
     console.print(table)
-    hidden = len(recommended.users) - SHOWN
+    hidden = len(recommended) - SHOWN
     if hidden > 0:
         console.print(f"and {hidden:,} more users: --out writes all of them")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import glowrec as gr
+from glowrec.cli import source
 from glowrec.errors import ParameterError
 from glowrec.report import html
 
@@ -160,10 +161,6 @@ def lightgcn(
     from glowrec import training  # noqa: PLC0415 - torch is slow to start
     from glowrec.nn.threads import use_threads  # noqa: PLC0415
 
-    if not resume and (out / "config.toml").exists():
-        raise ParameterError(
-            f"{out} holds a run: --resume continues it, another --out leaves it alone"
-        )
     named = {
         "dim": dim,
         "n_layers": layers,
@@ -195,6 +192,7 @@ def lightgcn(
         progress=not quiet,
         tensorboard=tensorboard,
     )
+    source.remember(out, data)
     page = html.write(out)
     _print(result, page)
 

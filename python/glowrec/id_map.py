@@ -46,6 +46,8 @@ class IdMap:
         array = as_ids("ids", ids)
         if array.size and not bool((array[1:] > array[:-1]).all()):
             raise DataError("ids: expected distinct ids in ascending order; np.unique gives them")
+        if np.may_share_memory(array, np.asarray(ids)):
+            array = array.copy()
         array.setflags(write=False)
         self._ids: NDArray[Any] | None = array
         self._n = array.size
@@ -116,22 +118,21 @@ class IdMap:
         array([1, 0, 1])
         """
         wanted = as_ids(f"{axis}s", ids)
-        own = self.ids if self._ids is not None else None
+        own = self._ids
+        if not wanted.size:
+            return np.zeros(0, np.int64)
+        if (wanted.dtype.kind == "U") != (own is not None and own.dtype.kind == "U"):
+            raise IdError(_unknown(axis, wanted, 0, self))
         if own is None:
-            if wanted.size and wanted.dtype.kind == "U":
-                raise IdError(_unknown(axis, wanted[0], 0, self))
-            codes = wanted.astype(np.int64, copy=False)
+            codes: NDArray[np.int64] = wanted
             known = (codes >= 0) & (codes < self._n)
-        elif wanted.size and own.size and own.dtype.kind != wanted.dtype.kind:
-            raise IdError(_unknown(axis, wanted[0], 0, self))
         else:
-            codes = np.searchsorted(own, wanted) if own.size else np.zeros(wanted.size, np.int64)
-            codes = codes.astype(np.int64, copy=False)
-            near = np.minimum(codes, max(own.size - 1, 0))
-            known = own[near] == wanted if own.size else np.zeros(wanted.size, bool)
+            codes = np.searchsorted(own, wanted).astype(np.int64, copy=False)
+            known = np.zeros(wanted.size, dtype=bool)
+            if own.size:
+                known = own[np.minimum(codes, own.size - 1)] == wanted
         if not bool(known.all()):
-            position = int(np.argmin(known))
-            raise IdError(_unknown(axis, wanted[position], position, self))
+            raise IdError(_unknown(axis, wanted, int(np.argmin(known)), self))
         return codes
 
     def decode(self, codes: ArrayLike) -> NDArray[Any]:
@@ -175,6 +176,9 @@ class IdMap:
             return False
         return (self.is_range and other.is_range) or bool(np.array_equal(self.ids, other.ids))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (IdMap.range, (self._n,)) if self._ids is None else (IdMap, (self._ids,))
+
     __hash__ = None  # type: ignore[assignment]  # compared by value over a whole array
 
     def __repr__(self) -> str:
@@ -211,8 +215,9 @@ def as_ids(name: str, values: ArrayLike) -> NDArray[Any]:
         raise DataError(f"{name}: expected one dimension, got shape {array.shape}")
     if array.size == 0:
         return array if array.dtype.kind == "U" else np.zeros(0, np.int64)
-    if array.dtype.kind in "OT":
-        array = _of_objects(name, array)
+    if array.dtype.kind in "OT" or not hasattr(values, "dtype"):
+        # NumPy turns [1, "a"] into two strings and [True, 7] into two numbers: ask each one.
+        array = _of_objects(name, array, values)
     if array.dtype.kind == "U":
         return array
     if array.dtype.kind == "u" and int(array.max()) > np.iinfo(np.int64).max:
@@ -225,24 +230,33 @@ def as_ids(name: str, values: ArrayLike) -> NDArray[Any]:
     )
 
 
-def _of_objects(name: str, array: NDArray[Any]) -> NDArray[Any]:
-    kinds = {str: "U", int: "i"}
-    first = kinds.get(type(array[0]), "i" if isinstance(array[0], np.integer) else None)
-    for position, value in enumerate(array):
-        kind = "U" if isinstance(value, str) else None
-        if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-            kind = "i"
-        if kind is None or kind != first:
-            raise DataError(
-                f"{name}[{position}] = {value!r}: ids must be all strings or all whole numbers"
-            )
-    return array.astype(np.str_ if first == "U" else np.int64)
+def _of_objects(name: str, array: NDArray[Any], values: Any) -> NDArray[Any]:  # noqa: ANN401
+    """Return objects of one kind, strings or whole numbers, as an array of it."""
+    objects = array if array.dtype.kind in "OT" else values
+    kinds = {kind: _kind(kind) for kind in set(map(type, objects))}
+    wanted = kinds[type(objects[0])]
+    if wanted is None or set(kinds.values()) != {wanted}:
+        places = enumerate(objects)
+        position = next(i for i, v in places if kinds[type(v)] is None or kinds[type(v)] != wanted)
+        raise DataError(
+            f"{name}[{position}] = {objects[position]!r}: ids must be all strings or all whole "
+            "numbers"
+        )
+    try:
+        return array.astype(np.str_ if wanted is str else np.int64, copy=False)
+    except OverflowError:
+        raise DataError(f"{name}: an id does not fit 64 bits with a sign") from None
 
 
-def _unknown(axis: str, wanted: object, position: int, known: IdMap) -> str:
-    text = repr(wanted.item() if isinstance(wanted, np.generic) else wanted)
+def _kind(of: type) -> type | None:
+    if issubclass(of, str):
+        return str
+    return int if issubclass(of, (int, np.integer)) and of is not bool else None
+
+
+def _unknown(axis: str, wanted: NDArray[Any], position: int, known: IdMap) -> str:
     if known.is_range:
         hint = f"they go from 0 to {len(known) - 1}" if len(known) else "there are none"
     else:
         hint = f"the {len(known)} known ones begin with {known.ids[:3].tolist()}"
-    return f"unknown {axis} {text} (position {position}); {hint}"
+    return f"unknown {axis} {wanted[position].item()!r} (position {position}); {hint}"

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glowrec.errors import DataError, IdError, ParameterError, ShapeError
+from glowrec.columns import check_codes, coded, frozen, numbers
+from glowrec.duplicates import POLICIES, settled
+from glowrec.errors import IdError, ParameterError, ShapeError
 from glowrec.graph import Graph
-from glowrec.id_map import MAX_IDS, IdMap, as_ids
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
     from scipy.sparse import csr_array
 
-Duplicates: TypeAlias = Literal["error", "first", "last", "sum", "keep"]
-"""What becomes of a (user, item) pair that occurs again; see :meth:`Interactions.from_arrays`."""
+    from glowrec.duplicates import Duplicates
+    from glowrec.id_map import IdMap
 
-_POLICIES: tuple[str, ...] = get_args(Duplicates)
+_COLUMNS = ("users", "items", "values", "timestamps")
 
 
 class Interactions:
@@ -52,6 +52,13 @@ class Interactions:
     (array([1, 0, 1]), array(['ann', 'eve'], dtype='<U3'))
     """
 
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+    values: NDArray[np.float64] | None
+    timestamps: NDArray[Any] | None
+    user_ids: IdMap
+    item_ids: IdMap
+
     def __init__(
         self,
         users: NDArray[np.int64],
@@ -62,17 +69,19 @@ class Interactions:
         values: NDArray[np.float64] | None = None,
         timestamps: NDArray[Any] | None = None,
     ) -> None:
-        self.users = _frozen(np.asarray(users, dtype=np.int64))
-        self.items = _frozen(np.asarray(items, dtype=np.int64))
-        self.user_ids, self.item_ids = user_ids, item_ids
-        self.values = None if values is None else _frozen(np.asarray(values, dtype=np.float64))
-        self.timestamps = None if timestamps is None else _frozen(np.asarray(timestamps))
+        columns = {
+            "users": frozen(np.asarray(users, dtype=np.int64)),
+            "items": frozen(np.asarray(items, dtype=np.int64)),
+            "values": None if values is None else frozen(np.asarray(values, dtype=np.float64)),
+            "timestamps": None if timestamps is None else frozen(np.asarray(timestamps)),
+        }
+        self.__dict__.update(columns, user_ids=user_ids, item_ids=item_ids)
         n = self.users.size
         for name, column in self._columns().items():
             if column.shape != (n,):
                 raise ShapeError(f"{name}: expected shape ({n},) as users, got {column.shape}")
-        _check_codes("users", self.users, len(user_ids))
-        _check_codes("items", self.items, len(item_ids))
+        check_codes("users", self.users, len(user_ids))
+        check_codes("items", self.items, len(item_ids))
 
     @classmethod
     def from_arrays(
@@ -133,25 +142,20 @@ class Interactions:
         >>> plays.values
         array([7., 5.])
         """
-        if duplicates not in _POLICIES:
-            raise ParameterError(
-                f"duplicates = {duplicates!r}: expected one of {', '.join(_POLICIES)}"
-            )
-        user_codes, user_map = _coded("user", users, n_users, user_ids)
-        item_codes, item_map = _coded("item", items, n_items, item_ids)
-        if user_codes.size != item_codes.size:
-            raise ShapeError(f"items: expected {user_codes.size} as users, got {item_codes.size}")
-        weights = None if values is None else _numbers("values", values)
-        times = None if timestamps is None else _numbers("timestamps", timestamps)
-        for name, column in (("values", weights), ("timestamps", times)):
-            if column is not None and column.shape != user_codes.shape:
-                raise ShapeError(
-                    f"{name}: expected {user_codes.size} as users, got shape {column.shape}"
-                )
-        if weights is not None:
-            weights = weights.astype(np.float64, copy=False)
-        made = cls(user_codes, item_codes, user_map, item_map, values=weights, timestamps=times)
-        return made if duplicates == "keep" else _merged(made, duplicates)
+        if duplicates not in POLICIES:
+            names = ", ".join(POLICIES)
+            raise ParameterError(f"duplicates = {duplicates!r}: expected one of {names}")
+        user_codes, user_map = coded("user", users, n_users, user_ids)
+        item_codes, item_map = coded("item", items, n_items, item_ids)
+        made = cls(
+            user_codes,
+            item_codes,
+            user_map,
+            item_map,
+            values=None if values is None else numbers("values", values),
+            timestamps=None if timestamps is None else numbers("timestamps", timestamps),
+        )
+        return settled(made, duplicates)
 
     @classmethod
     def from_scipy(cls, matrix: Any) -> Interactions:  # noqa: ANN401 - any of SciPy's formats
@@ -187,13 +191,9 @@ class Interactions:
         rows.eliminate_zeros()
         entries = rows.tocoo()
         values = None if bool((entries.data == 1).all()) else entries.data
+        n_users, n_items = map(int, matrix.shape)
         return cls.from_arrays(
-            entries.row,
-            entries.col,
-            values,
-            n_users=int(matrix.shape[0]),
-            n_items=int(matrix.shape[1]),
-            duplicates="keep",
+            entries.row, entries.col, values, n_users=n_users, n_items=n_items, duplicates="keep"
         )
 
     @classmethod
@@ -303,8 +303,7 @@ class Interactions:
             picked = {name: column[index] for name, column in self._columns().items()}
         except IndexError as error:
             raise IdError(f"where: {error}") from None
-        users, items = picked.pop("users"), picked.pop("items")
-        return Interactions(users, items, self.user_ids, self.item_ids, **picked)
+        return Interactions(user_ids=self.user_ids, item_ids=self.item_ids, **picked)
 
     def to_scipy(self) -> csr_array:
         """Return the matrix of users by items: values, or 1 where there are none.
@@ -372,89 +371,17 @@ class Interactions:
     def __repr__(self) -> str:
         return f"Interactions({len(self):,} of {self.n_users:,} users and {self.n_items:,} items)"
 
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"interactions are frozen, so {name} cannot be set; make new ones")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the columns and maps; a graph is built again when it is asked for."""
+        return _unpickled, (self._columns(), self.user_ids, self.item_ids)
+
     def _columns(self) -> dict[str, NDArray[Any]]:
-        columns: Iterable[tuple[str, NDArray[Any] | None]] = (
-            ("users", self.users),
-            ("items", self.items),
-            ("values", self.values),
-            ("timestamps", self.timestamps),
-        )
-        return {name: column for name, column in columns if column is not None}
+        columns = {name: getattr(self, name) for name in _COLUMNS}
+        return {name: column for name, column in columns.items() if column is not None}
 
 
-def _coded(
-    axis: str, ids: ArrayLike, n: int | None, known: IdMap | None
-) -> tuple[NDArray[np.int64], IdMap]:
-    if n is not None and known is not None:
-        raise ParameterError(f"n_{axis}s and {axis}_ids: give one of them, not both")
-    if n is not None:
-        known = IdMap.range(n)
-    if known is not None:
-        return known.encode(ids, axis=axis), known
-    distinct, codes = np.unique(as_ids(f"{axis}s", ids), return_inverse=True)
-    if distinct.size > MAX_IDS:
-        raise DataError(f"{axis}s: {distinct.size} distinct ids are more than 32-bit codes name")
-    dense = distinct.dtype.kind == "i" and distinct.size and distinct[0] == 0
-    if dense and distinct[-1] == distinct.size - 1:
-        return codes.astype(np.int64, copy=False), IdMap.range(distinct.size)
-    return codes.astype(np.int64, copy=False), IdMap(distinct)
-
-
-def _numbers(name: str, values: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise DataError(f"{name}: expected numbers, got {array.dtype}")
-    if array.dtype.kind == "f" and not bool(np.isfinite(array).all()):
-        position = int(np.argmin(np.isfinite(array)))
-        raise DataError(f"{name}[{position}] = {array[position]}: expected a finite number")
-    return array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
-
-
-def _merged(kept: Interactions, policy: Duplicates) -> Interactions:
-    """Apply a policy other than "keep"."""
-    pair = kept.users * max(kept.n_items, 1) + kept.items
-    if kept.n_users * kept.n_items > np.iinfo(np.int64).max:
-        _, pair = np.unique(np.stack([kept.users, kept.items]), axis=1, return_inverse=True)
-    keys = (pair,) if kept.timestamps is None else (kept.timestamps, pair)
-    order = np.lexsort(keys)
-    again = np.zeros(pair.size, dtype=bool)
-    again[1:] = pair[order][1:] == pair[order][:-1]
-    if not bool(again.any()):
-        return kept
-    if policy == "error":
-        position = int(order[again].min())
-        user = kept.user_ids.decode(kept.users[position]).item()
-        item = kept.item_ids.decode(kept.items[position]).item()
-        raise DataError(
-            f"position {position}: user {user!r} and item {item!r} occurred before; "
-            "choose duplicates='first', 'last', 'sum' or 'keep'"
-        )
-    first = np.flatnonzero(~again)
-    last = np.append(first[1:], again.size) - 1
-    stays = order[first if policy == "first" else last]
-    merged = kept.select(np.sort(stays))
-    if policy != "sum":
-        return merged
-    weights = np.ones(pair.size) if kept.values is None else kept.values
-    sums = np.add.reduceat(weights[order], first)[np.argsort(stays, kind="stable")]
-    return Interactions(
-        merged.users,
-        merged.items,
-        kept.user_ids,
-        kept.item_ids,
-        values=sums,
-        timestamps=merged.timestamps,
-    )
-
-
-def _check_codes(name: str, codes: NDArray[np.int64], n: int) -> None:
-    outside = (codes < 0) | (codes >= n)
-    if bool(outside.any()):
-        position = int(np.argmax(outside))
-        raise IdError(f"{name}[{position}] = {codes[position]} is not in 0..{n}")
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    view = np.ascontiguousarray(array).view()
-    view.setflags(write=False)
-    return view
+def _unpickled(columns: dict[str, NDArray[Any]], user_ids: IdMap, item_ids: IdMap) -> Interactions:
+    return Interactions(user_ids=user_ids, item_ids=item_ids, **columns)

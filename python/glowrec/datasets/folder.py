@@ -4,41 +4,49 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from glowrec.datasets.dataset import Dataset
-from glowrec.errors import DataError
+from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
 from glowrec.io.lightgcn import read_pairs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from glowrec.io.lightgcn import Pairs
 
+Unknown: TypeAlias = Literal["error", "drop", "keep"]
+"""What becomes of test rows whose user or item train does not know."""
 
-def load_folder(folder: str | os.PathLike[str]) -> Dataset:
+
+def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -> Dataset:
     r"""Read a folder's ``train.txt`` and ``test.txt``, lines of ``user item item ...``.
 
-    A test user or item that train does not know cannot be learnt and would only lower every
-    model's score, so it is an error.
+    A test user or item that train does not know cannot be learnt and only lowers every model's
+    score, so it is an error unless `unknown` says otherwise. A user with a line in ``train.txt``
+    is known, even where the line is empty.
 
     Parameters
     ----------
     folder : str or path-like
+    unknown : {"error", "drop", "keep"}, default "error"
+        What becomes of a test row whose user or item train does not know: an error that names
+        it, the row is left out, or it stays.
 
     Returns
     -------
     Dataset
-        Named as the folder; the users and items are those up to the largest of train.
+        Named as the folder. Users and items are those up to the largest id of train, or of both
+        files under ``unknown="keep"``.
 
     Raises
     ------
     DataError
         If a file is missing or wrong (see :func:`glowrec.io.read_lightgcn`), or a test user or
         item is unknown in train; the message names file, line and id.
+    ParameterError
+        If `unknown` is none of the three.
 
     Examples
     --------
@@ -46,11 +54,13 @@ def load_folder(folder: str | os.PathLike[str]) -> Dataset:
     >>> from glowrec.datasets import load_folder
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = pathlib.Path(folder, "train.txt").write_text("0 0 1\n1 1\n")
-    ...     _ = pathlib.Path(folder, "test.txt").write_text("1 0\n")
-    ...     data = load_folder(folder)
-    >>> data.test.n_users, data.test.n_items
-    (2, 2)
+    ...     _ = pathlib.Path(folder, "test.txt").write_text("1 0 7\n")
+    ...     data = load_folder(folder, unknown="drop")
+    >>> data.test.n_users, data.test.n_items, len(data.test)
+    (2, 2, 1)
     """
+    if unknown not in get_args(Unknown):
+        raise ParameterError(f"unknown = {unknown!r}: expected 'error', 'drop' or 'keep'")
     root = Path(folder)
     for name in ("train.txt", "test.txt"):
         if not (root / name).exists():
@@ -58,58 +68,26 @@ def load_folder(folder: str | os.PathLike[str]) -> Dataset:
     train, test = read_pairs(root / "train.txt"), read_pairs(root / "test.txt")
     if not train.items.size:
         raise DataError(f"{root / 'train.txt'}: holds no interaction")
-    require_known("user", train.users, test.users, test, str(root / "test.txt"))
-    require_known("item", train.items, test.items, test, str(root / "test.txt"))
-    n_users = int(train.listed_users.max()) + 1
-    n_items = int(train.items.max()) + 1
+    kept = np.ones(test.items.size, dtype=bool)
+    if unknown != "keep":
+        kept = np.isin(test.users, train.listed_users) & np.isin(test.items, train.items)
+    if unknown == "error" and not bool(kept.all()):
+        raise DataError(f"{root / 'test.txt'}:{_first_unknown(train, test, int(np.argmin(kept)))}")
+    users, items = test.users[kept], test.items[kept]
+    n_users = 1 + int(max(train.listed_users.max(), users.max(initial=0)))
+    n_items = 1 + int(max(train.items.max(), items.max(initial=0)))
     parts = (
-        Interactions.from_arrays(
-            part.users, part.items, n_users=n_users, n_items=n_items, duplicates="first"
-        )
-        for part in (train, test)
+        Interactions.from_arrays(u, i, n_users=n_users, n_items=n_items, duplicates="first")
+        for u, i in ((train.users, train.items), (users, items))
     )
     return Dataset(root.resolve().name, *parts)
 
 
-def require_known(
-    axis: str,
-    train_ids: NDArray[np.int64],
-    test_ids: NDArray[np.int64],
-    test: Pairs,
-    name: str,
-) -> None:
-    """Check that train knows every id of the test file.
-
-    Parameters
-    ----------
-    axis : str
-        ``"user"`` or ``"item"``, for the message.
-    train_ids, test_ids : ndarray of int64
-        Ids of both parts.
-    test : Pairs
-        Gives the line of each test id.
-    name : str
-        The test file, for the message.
-
-    Raises
-    ------
-    DataError
-        If an id of test does not occur in train; the message names the first one's line.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from glowrec.datasets.folder import require_known
-    >>> from glowrec.io.lightgcn import Pairs
-    >>> one = np.array([1])
-    >>> require_known("item", one, one + 6, Pairs(one, one + 6, one + 2, one), "test.txt")
-    Traceback (most recent call last):
-    glowrec.errors.DataError: test.txt:3: item 7 does not occur in train; remove it from test
-    """
-    known = np.isin(test_ids, train_ids)
-    if not bool(known.all()):
-        first = int(np.argmin(known))
-        raise DataError(
-            f"{name}:{test.lines[first]}: {axis} {test_ids[first]} does not occur in train; "
-            "remove it from test"
-        )
+def _first_unknown(train: Pairs, test: Pairs, position: int) -> str:
+    """Return what to say of the test row at `position`, from its line on."""
+    user, item = test.users[position], test.items[position]
+    what = f"item {item}" if user in train.listed_users else f"user {user}"
+    return (
+        f"{test.lines[position]}: {what} does not occur in train; "
+        "remove it, or load with unknown='drop' or 'keep'"
+    )

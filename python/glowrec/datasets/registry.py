@@ -4,55 +4,56 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from glowrec.datasets.dataset import Dataset
 from glowrec.datasets.folder import load_folder
 from glowrec.datasets.synthetic import synthetic
-from glowrec.errors import DataError
+from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
 from glowrec.io.delimited import read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from glowrec.datasets.folder import Unknown
+
+
+class _Entry(NamedTuple):
+    """A published set: how it is read and how large it is."""
+
+    read: Callable[[Path], Dataset]
+    n_users: int
+    n_items: int
+    n_train: int
+    n_test: int
+
 
 def _lastfm(folder: Path) -> Dataset:
     """HetRec 2011 Last.fm as LightGCN-PyTorch splits it: one-based ``user item plays`` rows.
 
-    The published split leaves some test users without any train row; they keep their place.
+    The published split leaves two test users and 13 test items without a train row; as there,
+    they keep their place.
     """
     parts = [
-        read_csv(
-            folder / name,
-            user=0,
-            item=1,
-            value=2,
-            sep="\t",
-            header=False,
-            duplicates="first",
-        )
+        read_csv(folder / name, user=0, item=1, value=2, sep="\t", header=False)
         for name in ("data1.txt", "test1.txt")
     ]
     columns = [part.to_numpy() for part in parts]
-    sizes = {axis: max(int(column[axis].max()) for column in columns) for axis in ("user", "item")}
+    n_users, n_items = (max(int(c[axis].max()) for c in columns) for axis in ("user", "item"))
     train, test = (
         Interactions.from_arrays(
-            column["user"] - 1,
-            column["item"] - 1,
-            np.asarray(column["value"]),
-            n_users=sizes["user"],
-            n_items=sizes["item"],
-            duplicates="first",
+            c["user"] - 1, c["item"] - 1, c["value"], n_users=n_users, n_items=n_items
         )
-        for column in columns
+        for c in columns
     )
     return Dataset("lastfm", train, test)
 
 
-_READERS: dict[str, Callable[[Path], Dataset]] = {"gowalla": load_folder, "lastfm": _lastfm}
+_ENTRIES = {
+    "gowalla": _Entry(load_folder, 29_858, 40_981, 810_128, 217_242),
+    "lastfm": _Entry(_lastfm, 1_892, 4_489, 42_135, 10_533),
+}
 
 
 def names() -> tuple[str, ...]:
@@ -68,18 +69,21 @@ def names() -> tuple[str, ...]:
     >>> datasets.names()
     ('gowalla', 'lastfm', 'synthetic')
     """
-    return (*sorted(_READERS), "synthetic")
+    return (*sorted(_ENTRIES), "synthetic")
 
 
-def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
+def load(name_or_folder: str | os.PathLike[str], *, unknown: Unknown | None = None) -> Dataset:
     """Load a set by name, or from a folder with ``train.txt`` and ``test.txt``.
 
     Parameters
     ----------
     name_or_folder : str or path-like
-        One of :func:`names`, looked up below the folder that the environment variable
-        ``GLOWREC_DATA`` names, or a folder, or the name of a folder in ``GLOWREC_DATA``.
-        ``"synthetic"`` is made on the spot.
+        One of :func:`names`, or a folder, or the name of a folder below the one that the
+        environment variable ``GLOWREC_DATA`` names. Published sets are looked for there too and
+        must have their published size; ``"synthetic"`` is made on the spot.
+    unknown : {"error", "drop", "keep"}, optional
+        For a folder: what becomes of test rows whose user or item train does not know, an error
+        by default; see :func:`load_folder`. Published sets are as they were published.
 
     Returns
     -------
@@ -88,7 +92,9 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
     Raises
     ------
     DataError
-        If the set cannot be found, or its files are wrong.
+        If the set cannot be found, its files are wrong or are not the published ones.
+    ParameterError
+        If `unknown` is given for a set of :func:`names`, or none of the three.
 
     Examples
     --------
@@ -97,21 +103,43 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
     synthetic: 2,000 users, 3,000 items, 77,356 train and 18,353 test interactions
     """
     name = os.fspath(name_or_folder)
-    if name == "synthetic":
-        return synthetic()
     home = os.environ.get("GLOWREC_DATA")
-    if home and name in _READERS and not Path(name).is_dir():
-        if not (Path(home) / name).is_dir():
-            raise DataError(f"{name}: no such folder in GLOWREC_DATA ({home})")
-        return _READERS[name](Path(home) / name)
-    if Path(name).is_dir():
-        return load_folder(name)
-    if home and (Path(home) / name).is_dir():
-        return load_folder(Path(home) / name)
+    if name in names():
+        if unknown is not None:
+            raise ParameterError(f"unknown = {unknown!r}: is for folders; {name} is a known set")
+        return synthetic() if name == "synthetic" else _published(name, home)
+    for folder in (Path(name), *([Path(home, name)] if home else [])):
+        if folder.is_dir():
+            return load_folder(folder, unknown=unknown or "error")
     if Path(name).exists():
         raise DataError(f"{name}: is a file, expected a folder with train.txt and test.txt")
-    where = f"not in GLOWREC_DATA ({home})" if home else "GLOWREC_DATA, their folder, is not set"
     raise DataError(
-        f"{name}: neither a folder nor a set that can be found; known sets are "
-        f"{', '.join(names())}, and {where}"
+        f"{name}: neither a folder{_not_in(home)}; the sets known by name are {', '.join(names())}"
     )
+
+
+def _published(name: str, home: str | None) -> Dataset:
+    """Load a set of the registry from the first place that holds it."""
+    entry = _ENTRIES[name]
+    for folder in (*([Path(home, name)] if home else []), Path(name)):
+        if folder.is_dir():
+            break
+    else:
+        raise DataError(
+            f"{name}: no folder of that name{_not_in(home)}; put its files into a folder {name} "
+            "and let GLOWREC_DATA name the folder that holds it"
+        )
+    data = entry.read(folder)
+    found = (data.train.n_users, data.train.n_items, len(data.train), len(data.test))
+    if found != entry[1:]:
+        raise DataError(
+            f"{folder}: not the published {name}: (users, items, train, test) are {found}, "
+            f"expected {entry[1:]}; load another version by its folder, as ./{name}"
+        )
+    return data
+
+
+def _not_in(home: str | None) -> str:
+    if home:
+        return f" here nor one in GLOWREC_DATA ({home})"
+    return " here, and GLOWREC_DATA, the folder of sets, is not set"

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glowrec.errors import DataError, ParameterError
-from glowrec.interactions import Duplicates, Interactions
-from glowrec.io.text import decode_line, read_bytes
+from glowrec.interactions import Interactions
+from glowrec.io.atomic import replacing
+from glowrec.io.rows import first_row, split
+from glowrec.io.text import read_bytes, shown
+from glowrec.io.whole_numbers import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from glowrec.duplicates import Duplicates
+
+_ROLES = ("user", "item", "value", "timestamp")
 
 
 def read_csv(
@@ -31,12 +38,13 @@ def read_csv(
 ) -> Interactions:
     r"""Read one interaction per row, with ids of any kind.
 
-    Ids are integers where every one of a column is a whole number, strings otherwise.
+    Ids are integers where every one of a column is a whole number in its usual spelling ('007'
+    is not), strings otherwise.
 
     Parameters
     ----------
     path : str or path-like
-        UTF-8 text; quoted fields and Windows line ends are understood.
+        UTF-8 text; quoted fields, blank lines and Windows line ends are understood.
     user, item : str or int, default "user", "item"
         Name of the column, or its position from 0.
     value, timestamp : str or int, optional
@@ -71,25 +79,18 @@ def read_csv(
     ...     read_csv(path, user=0, item=1, value=2, sep="\t", header=False).values
     array([3., 5.])
     """
-    if len(sep) != 1:
-        raise ParameterError(f"sep = {sep!r}: expected one character")
-    name = os.fspath(path)
-    wanted = {"user": user, "item": item, "value": value, "timestamp": timestamp}
-    rows = _rows(name, read_bytes(path), sep)
-    width, places = _places(name, next(rows) if header else None, wanted)
-    fields: dict[str, list[str]] = {role: [] for role in places}
-    lines: list[int] = []
-    for number, row in rows:
-        width = width or len(row)
-        if len(row) != width:
-            raise DataError(f"{name}:{number}: expected {width} columns, got {len(row)}")
-        for role, place in places.items():
-            if place >= width:
-                raise DataError(
-                    f"{name}:{number}: no column {place} for {role!r}; the row has {width}, from 0"
-                )
-            fields[role].append(row[place])
-        lines.append(number)
+    _check_sep(sep)
+    name, content = os.fspath(path), read_bytes(path)
+    titles = first_row(name, content, sep)
+    wanted = dict(zip(_ROLES, (user, item, value, timestamp), strict=True))
+    places = {
+        role: _place(name, titles, role, column, header=header)
+        for role, column in wanted.items()
+        if column is not None
+    }
+    fields, lines = split(name, content, sep, places, len(titles))
+    if header:
+        fields, lines = {role: column[1:] for role, column in fields.items()}, lines[1:]
     ids = {role: _ids(name, role, fields[role], lines) for role in ("user", "item")}
     numbers = {
         role: _numbers(name, role, fields[role], lines) if role in fields else None
@@ -100,57 +101,83 @@ def read_csv(
             ids["user"], ids["item"], numbers["value"], numbers["timestamp"], duplicates=duplicates
         )
     except DataError as error:
-        raise DataError(f"{name}: {_with_line(str(error), lines)}") from None
+        raise DataError(f"{name}:{_with_line(str(error), lines)}") from None
 
 
-def _rows(name: str, content: bytes, sep: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the fields of each row that is not blank."""
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    text = (
-        decode_line(name, number, line)
-        for number, line in enumerate(content.splitlines(keepends=True), start=1)
-    )
-    reader = csv.reader(text, delimiter=sep, strict=True)
-    try:
-        for row in reader:
-            if row:
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise DataError(f"{name}:{reader.line_num}: {error}") from None
+def write_csv(interactions: Interactions, path: str | os.PathLike[str], *, sep: str = ",") -> None:
+    r"""Write one row per interaction below a header: ``user,item`` and what else there is.
+
+    Parameters
+    ----------
+    interactions : Interactions
+    path : str or path-like
+        Replaced as a whole or left as it was.
+    sep : str, default ","
+        One character.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    ParameterError
+        If `sep` is not one character.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from glowrec import Interactions
+    >>> from glowrec.io import write_csv
+    >>> log = Interactions.from_arrays(["eve", "ann"], [5, 7], [1, 0.5])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "log.csv")
+    ...     write_csv(log, path)
+    ...     path.read_text()
+    'user,item,value\neve,5,1.0\nann,7,0.5\n'
+    """
+    _check_sep(sep)
+    table = interactions.to_numpy()
+    with replacing(path) as file:
+        writer = csv.writer(file, delimiter=sep, lineterminator="\n")
+        writer.writerow(table)
+        writer.writerows(zip(*(column.tolist() for column in table.values()), strict=True))
 
 
-def _places(
-    name: str, first: tuple[int, list[str]] | None, wanted: dict[str, str | int | None]
-) -> tuple[int, dict[str, int]]:
-    """Return the number of columns (0: not known yet) and the position of each role's."""
-    titles = None if first is None else [title.strip() for title in first[1]]
-    places = {}
-    for role, column in wanted.items():
-        if column is None:
-            continue
-        if isinstance(column, int):
-            if column < 0:
-                raise ParameterError(f"{role} = {column}: positions of columns start at 0")
-            places[role] = column
-        elif titles is None:
-            raise ParameterError(
-                f"{role} = {column!r}: without a header give the column's position, from 0"
-            )
-        elif column not in titles:
+def _check_sep(sep: str) -> None:
+    if len(sep) != 1 or sep in '"\r\n\0':
+        raise ParameterError(f"sep = {sep!r}: expected one character, no quote and no line end")
+
+
+def _place(name: str, titles: list[str], role: str, column: str | int, *, header: bool) -> int:
+    """Return the position of a column."""
+    if isinstance(column, int):
+        if column < 0:
+            raise ParameterError(f"{role} = {column}: positions of columns start at 0")
+        if column >= len(titles):
             raise DataError(
-                f"{name}:1: no column {column!r} for {role}; the columns are {', '.join(titles)}"
+                f"{name}:1: no column {column} for {role}; there are {len(titles)}, from 0"
             )
-        else:
-            places[role] = titles.index(column)
-    return (len(titles) if titles else 0), places
+        return column
+    if not header:
+        raise ParameterError(f"{role} = {column!r}: without a header give the position, from 0")
+    if titles.count(column) != 1:
+        how = "two columns" if column in titles else "no column"
+        raise DataError(
+            f"{name}:1: {how} {column!r} for {role}; the columns are {', '.join(titles)}"
+        )
+    return titles.index(column)
 
 
-def _ids(name: str, role: str, fields: list[str], lines: list[int]) -> NDArray[Any]:
-    for field, number in zip(fields, lines, strict=True):
-        if not field.strip():
-            raise DataError(f"{name}:{number}: the {role} is empty")
+def _ids(name: str, role: str, fields: list[str], lines: Sequence[int]) -> NDArray[Any]:
+    for position, field in enumerate(fields):
+        if not field or field.isspace():
+            raise DataError(f"{name}:{lines[position]}: the {role} is empty")
+    text = "\n".join(fields)
+    if text.isascii() and (found := parse(text.encode())) and found.values.size == len(fields):
+        usual = found.lengths.sum() + len(fields) - 1 == len(text)  # no blank in a field
+        zeros = np.frombuffer(text.encode(), np.uint8)[found.starts] == ord("0")
+        if usual and not bool((zeros & (found.lengths > 1)).any()):
+            return found.values
     texts = np.array(fields, dtype=np.str_)
-    # Only numbers in their one usual spelling, so that '007' and '7' stay two ids.
     try:
         codes = texts.astype(np.int64)
     except (ValueError, OverflowError):
@@ -158,7 +185,7 @@ def _ids(name: str, role: str, fields: list[str], lines: list[int]) -> NDArray[A
     return codes if bool((codes.astype(np.str_) == texts).all()) else texts
 
 
-def _numbers(name: str, role: str, fields: list[str], lines: list[int]) -> NDArray[Any]:
+def _numbers(name: str, role: str, fields: list[str], lines: Sequence[int]) -> NDArray[Any]:
     texts = np.array(fields, dtype=np.str_)
     for kind in (np.int64, np.float64) if role == "timestamp" else (np.float64,):
         try:
@@ -167,20 +194,21 @@ def _numbers(name: str, role: str, fields: list[str], lines: list[int]) -> NDArr
             continue
         if bool(np.isfinite(numbers).all()):
             return numbers
-    for field, number in zip(fields, lines, strict=True):
+    for position, field in enumerate(fields):
         try:
             finite = bool(np.isfinite(float(field)))
         except ValueError:
             finite = False
         if not finite:
-            raise DataError(f"{name}:{number}: {role} {field!r} is not a finite number")
+            place = f"{name}:{lines[position]}"
+            raise DataError(f"{place}: {role} {shown(field)} is not a finite number")
     raise DataError(f"{name}: column {role!r} does not hold numbers")
 
 
-def _with_line(message: str, lines: list[int]) -> str:
+def _with_line(message: str, lines: Sequence[int]) -> str:
     """Turn the position that begins a message into the line it came from."""
     head, colon, rest = message.partition(":")
     word, _, number = head.partition(" ")
     if colon and word == "position" and number.isdigit():
-        return f"line {lines[int(number)]}:{rest}"
-    return message
+        return f"{lines[int(number)]}:{rest}"
+    return f" {message}"

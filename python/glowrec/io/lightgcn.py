@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import numpy as np
 
 from glowrec.errors import DataError
 from glowrec.id_map import MAX_IDS
 from glowrec.interactions import Interactions
-from glowrec.io.text import decode_line, read_bytes
+from glowrec.io.atomic import replacing
+from glowrec.io.text import decode_line, read_bytes, shown
+from glowrec.io.whole_numbers import LONGEST, parse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_INTEGER_TEXT = np.zeros(256, dtype=bool)
-_INTEGER_TEXT[list(b"0123456789 \t\r\n")] = True
 
 
 class Pairs(NamedTuple):
@@ -35,9 +35,9 @@ class Pairs(NamedTuple):
 def read_lightgcn(path: str | os.PathLike[str]) -> Interactions:
     r"""Read lines of ``user item item ...``, whole numbers from 0.
 
-    A user's line may be empty after the user; blank lines and Windows line ends are fine. An
-    item that a user repeats counts once. The ids are the codes: ``n_users`` and ``n_items`` are
-    one more than the largest.
+    A line may end after its user, who then has no items; blank lines and Windows line ends are
+    fine. An item that a user repeats counts once. The ids are the codes: ``n_users`` and
+    ``n_items`` are one more than the largest.
 
     Parameters
     ----------
@@ -101,42 +101,83 @@ def read_pairs(path: str | os.PathLike[str]) -> Pairs:
     array([1, 1])
     """
     content = read_bytes(path)
-    name = os.fspath(path)
-    raw = np.frombuffer(content, dtype=np.uint8)
-    if not bool(_INTEGER_TEXT[raw].all()):
-        _explain(name, content)
-    lines = content.split(b"\n")
-    counts = np.fromiter((len(line.split()) for line in lines), np.int64, len(lines))
-    try:
-        ids = np.array(content.split(), dtype=np.int64)
-    except (OverflowError, ValueError):
-        _explain(name, content)
-    if int(ids.max()) >= MAX_IDS:
-        _explain(name, content)
-    line_of_id = np.repeat(np.arange(1, len(lines) + 1), counts)
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    numbers = parse(content)
+    if numbers is None or int(numbers.values.max()) >= MAX_IDS:
+        _explain(os.fspath(path), content)
+    ids = numbers.values
+    ends = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
+    after = np.append(np.searchsorted(numbers.starts, ends), ids.size)  # first id of the next line
+    counts = np.diff(after, prepend=0)
     named = counts > 0
-    first = (np.cumsum(counts) - counts)[named]
+    first = (after - counts)[named]
     listed = ids[first]
+    n_items = counts[named] - 1
     is_item = np.ones(ids.size, dtype=bool)
     is_item[first] = False
-    users = np.repeat(listed, counts[named] - 1)
-    return Pairs(users, ids[is_item], line_of_id[is_item], listed)
+    lines = np.flatnonzero(named) + 1
+    return Pairs(np.repeat(listed, n_items), ids[is_item], np.repeat(lines, n_items), listed)
 
 
-def _explain(name: str, content: bytes) -> None:
+def write_lightgcn(interactions: Interactions, path: str | os.PathLike[str]) -> None:
+    r"""Write a line ``user item item ...`` per user, those without items included.
+
+    The format knows neither values nor times, and its ids are codes: what ``user_ids`` and
+    ``item_ids`` make of them is for the caller to keep.
+
+    Parameters
+    ----------
+    interactions : Interactions
+    path : str or path-like
+        Replaced as a whole or left as it was.
+
+    Raises
+    ------
+    DataError
+        If there are no users.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from glowrec import Interactions
+    >>> from glowrec.io import write_lightgcn
+    >>> log = Interactions.from_arrays([0, 0], [2, 1], n_users=2, n_items=3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "train.txt")
+    ...     write_lightgcn(log, path)
+    ...     path.read_text()
+    '0 2 1\n1\n'
+    """
+    if not interactions.n_users:
+        raise DataError(f"{os.fspath(path)}: not written, since there are no users")
+    order = np.argsort(interactions.users, kind="stable")
+    items = interactions.items[order].tolist()
+    degrees = np.bincount(interactions.users, minlength=interactions.n_users)
+    stops = np.cumsum(degrees).tolist()
+    lines = []
+    start = 0
+    for user, stop in enumerate(stops):
+        lines.append(" ".join(map(str, (user, *items[start:stop]))))
+        start = stop
+    with replacing(path) as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def _explain(name: str, content: bytes) -> NoReturn:
     """Raise the error of the first id that is none; called once something is known to be wrong."""
     for number, line in enumerate(content.split(b"\n"), start=1):
-        text = decode_line(name, number, line)
-        for column, word in enumerate(text.split(), start=1):
+        words = re.split("[ \t]+", decode_line(name, number, line).strip(" \t"))
+        for column, word in enumerate(filter(None, words), start=1):
             kind = "a user" if column == 1 else "an item"
+            place = f"{name}:{number}: column {column}"
             if not (word.isascii() and word.isdigit()):
+                raise DataError(f"{place}: {shown(word)} is not {kind} id, a whole number from 0")
+            if len(word) > LONGEST or int(word) >= MAX_IDS:
                 raise DataError(
-                    f"{name}:{number}: column {column}: {word!r} is not {kind} id, "
-                    "a whole number from 0"
-                )
-            if int(word) >= MAX_IDS:
-                raise DataError(
-                    f"{name}:{number}: column {column}: {word} is too large for {kind} id; "
+                    f"{place}: {shown(word)} is too large for {kind} id; "
                     f"the largest is {MAX_IDS - 1}"
                 )
     raise DataError(f"{name}: not lines of `user item item ...`")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from glowrec.errors import DataError
 
+_LONGEST_SHOWN = 40
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """Return the content of a file that is to hold text.
+    """Return the content of a file that is to hold text, without a byte order mark.
 
     Parameters
     ----------
@@ -31,16 +34,17 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     Traceback (most recent call last):
     glowrec.errors.DataError: nowhere.txt: no such file
     """
+    name = os.fspath(path)
     try:
-        content = Path(path).read_bytes()
+        content = Path(path).read_bytes().removeprefix(_BYTE_ORDER_MARK)
     except FileNotFoundError:
-        raise DataError(f"{os.fspath(path)}: no such file") from None
+        raise DataError(f"{name}: no such file") from None
     except IsADirectoryError:
-        raise DataError(f"{os.fspath(path)}: is a folder, expected a file") from None
-    except OSError as error:
-        raise DataError(f"{os.fspath(path)}: {error.strerror}") from None
+        raise DataError(f"{name}: is a folder, expected a file") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise DataError(f"{name!r}: {getattr(error, 'strerror', None) or error}") from None
     if not content.strip():
-        raise DataError(f"{os.fspath(path)}: is empty")
+        raise DataError(f"{name}: is empty")
     return content
 
 
@@ -62,7 +66,7 @@ def decode_line(name: str, number: int, line: bytes) -> str:
     Raises
     ------
     DataError
-        If the line is not UTF-8 or holds a NUL byte; the message names the byte's column.
+        If the line is not UTF-8 or holds a NUL byte; the message names the byte's place.
 
     Examples
     --------
@@ -80,3 +84,23 @@ def decode_line(name: str, number: int, line: bytes) -> str:
             f"{name}:{number}: byte {error.start + 1} (0x{line[error.start]:02x}) is not UTF-8; "
             "convert the file to UTF-8"
         ) from None
+
+
+def shown(field: str) -> str:
+    """Return a field as messages show it: quoted, and cut where it is long.
+
+    Parameters
+    ----------
+    field : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from glowrec.io.text import shown
+    >>> shown("x7")
+    "'x7'"
+    """
+    return repr(field if len(field) <= _LONGEST_SHOWN else field[:_LONGEST_SHOWN] + "...")

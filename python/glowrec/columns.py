@@ -1,0 +1,161 @@
+"""From what people pass to the arrays that :class:`glowrec.Interactions` holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glowrec.errors import DataError, IdError, ParameterError
+from glowrec.id_map import MAX_IDS, IdMap, as_ids
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def coded(
+    axis: str, ids: ArrayLike, n: int | None, known: IdMap | None
+) -> tuple[NDArray[np.int64], IdMap]:
+    """Return the codes of ids, and the map that gives them back.
+
+    Parameters
+    ----------
+    axis : str
+        ``"user"`` or ``"item"``, for messages.
+    ids : array_like of str or int, shape (m,)
+    n : int, optional
+        Says that the ids are codes already, below this number.
+    known : IdMap, optional
+        Says which ids there are. Without it and `n`, the distinct ids become the map.
+
+    Returns
+    -------
+    codes : ndarray of int64, shape (m,)
+        Shares no memory with `ids`.
+    id_map : IdMap
+
+    Raises
+    ------
+    DataError
+        If an id is neither a string nor a whole number.
+    IdError
+        If an id is not in `known` or not below `n`.
+    ParameterError
+        If both `n` and `known` are given.
+
+    Examples
+    --------
+    >>> from glowrec.columns import coded
+    >>> coded("user", ["eve", "ann", "eve"], None, None)
+    (array([1, 0, 1]), IdMap(2 ids, strings))
+    """
+    if n is not None and known is not None:
+        raise ParameterError(f"n_{axis}s and {axis}_ids: give one of them, not both")
+    if n is not None:
+        known = IdMap.range(n)
+    if known is not None:
+        codes = known.encode(ids, axis=axis)
+        return (codes.copy() if np.may_share_memory(codes, np.asarray(ids)) else codes), known
+    distinct, inverse = np.unique(as_ids(f"{axis}s", ids), return_inverse=True)
+    if distinct.size > MAX_IDS:
+        raise DataError(f"{axis}s: {distinct.size} distinct ids are more than 32-bit codes name")
+    codes = inverse.astype(np.int64, copy=False)
+    n = distinct.size
+    dense = n > 0 and distinct.dtype.kind == "i" and distinct[0] == 0 and distinct[-1] == n - 1
+    return codes, IdMap.range(n) if dense else IdMap(distinct)
+
+
+def numbers(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Return finite numbers as int64 or float64.
+
+    Parameters
+    ----------
+    name : str
+        What they are called in messages.
+    values : array_like of bool, int or float
+
+    Returns
+    -------
+    ndarray of int64 or float64, in the shape of `values`
+        A copy.
+
+    Raises
+    ------
+    DataError
+        If a value is no number, not finite, or whole and too large for 64 bits with a sign.
+
+    Examples
+    --------
+    >>> from glowrec.columns import numbers
+    >>> numbers("values", [3, float("nan")])
+    Traceback (most recent call last):
+    glowrec.errors.DataError: values[1] = nan: expected a finite number
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name}: expected numbers, got {array.dtype}")
+    if array.dtype.kind == "f":
+        finite = np.isfinite(array)
+        if not bool(finite.all()):
+            position = int(np.argmin(finite))
+            raise DataError(
+                f"{name}[{position}] = {array.flat[position]}: expected a finite number"
+            )
+        return array.astype(np.float64)
+    if array.dtype.kind == "u" and array.size and int(array.max()) > np.iinfo(np.int64).max:
+        position = int(np.argmax(array))
+        raise DataError(
+            f"{name}[{position}] = {array.flat[position]} does not fit 64 bits with a sign"
+        )
+    return array.astype(np.int64)
+
+
+def check_codes(name: str, codes: NDArray[np.int64], n: int) -> None:
+    """Check that every code is below `n`.
+
+    Parameters
+    ----------
+    name : str
+        What they are called in messages.
+    codes : ndarray of int64, shape (m,)
+    n : int
+
+    Raises
+    ------
+    IdError
+        At the first code outside ``0..n``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from glowrec.columns import check_codes
+    >>> check_codes("users", np.array([0, 3]), 3)
+    Traceback (most recent call last):
+    glowrec.errors.IdError: users[1] = 3 is not in 0..3
+    """
+    if codes.size and (int(codes.min()) < 0 or int(codes.max()) >= n):
+        position = int(np.argmax((codes < 0) | (codes >= n)))
+        raise IdError(f"{name}[{position}] = {codes[position]} is not in 0..{n}")
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a contiguous, read-only view of an array.
+
+    Parameters
+    ----------
+    array : ndarray
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from glowrec.columns import frozen
+    >>> frozen(np.zeros(2)).flags.writeable
+    False
+    """
+    view = np.ascontiguousarray(array).view()
+    view.setflags(write=False)
+    return view

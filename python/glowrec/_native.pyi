@@ -51,6 +51,14 @@ def scatter_rows(
     index: NDArray[np.int64], values: _Table, n_rows: int
 ) -> _Table: ...
 
+def bpr(
+    readout: NDArray[np.float32],
+    embedding: NDArray[np.float32],
+    nodes: NDArray[np.int64],
+    n_negatives: int,
+    l2: float,
+) -> tuple[float, float, NDArray[np.float32], NDArray[np.float32]]: ...
+
 @final
 class Sampler:
     """Draws triplets of a graph."""

@@ -2,7 +2,7 @@
 
 from glowrec.nn.gather import gather_rows
 from glowrec.nn.lightgcn import LightGCN
-from glowrec.nn.losses import bpr_loss
+from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.propagation import propagate
 
-__all__ = ["LightGCN", "bpr_loss", "gather_rows", "propagate"]
+__all__ = ["LightGCN", "bpr_loss", "bpr_triplet_loss", "gather_rows", "propagate"]

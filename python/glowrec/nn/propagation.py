@@ -112,6 +112,8 @@ def propagate(
         )
     if not 0 < keep_prob <= 1:
         raise ParameterError(f"keep_prob = {keep_prob}: expected a probability in (0, 1]")
+    if gather_dtype not in (None, "bfloat16"):
+        raise ParameterError(f"gather_dtype = {gather_dtype!r}: expected None or 'bfloat16'")
     if a_fold < 0:
         raise ParameterError(f"a_fold = {a_fold}: expected a number of blocks, or 0 for none")
     use_rust = _use_rust(embedding, backend)

@@ -124,4 +124,5 @@ def _adjacency(  # noqa: PLR0917 - passed on
             torch.from_numpy(values).to(like.dtype),
             size=(rows.stop - rows.start, graph.n_nodes),
             device=like.device,
+            check_invariants=False,  # adjacency holds them
         )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from glowrec.nn.gather import gather_rows
 from glowrec.nn.lightgcn import LightGCN
-from glowrec.nn.losses import bpr_loss, l2_penalty
+from glowrec.nn.losses import bpr_triplet_loss
 from glowrec.sampling import TripletSampler
 
 if TYPE_CHECKING:
@@ -127,25 +126,18 @@ class Trainer:
         return nodes[: self.graph.n_users], nodes[self.graph.n_users :]
 
     def _step(self, readout: Tensor, triplets: Triplets) -> float:
-        index, n_negatives = self._nodes(triplets)
-        loss, penalty = self._loss(readout, index, n_negatives)
+        nodes, n_negatives = self._nodes(triplets)
+        total, loss = self._loss(readout, nodes, n_negatives)
         self.optimizer.zero_grad(set_to_none=True)
-        (loss + self.config.l2 * penalty).backward()  # type: ignore[no-untyped-call]
+        total.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        return float(loss.detach())
+        return float(loss)
 
-    def _loss_of(self, readout: Tensor, index: Tensor, n_negatives: int) -> tuple[Tensor, Tensor]:
-        batch = index.shape[0] // (n_negatives + 2)
-        sizes = [batch, batch, batch * n_negatives]
-        device_type = self.device.type
-        with torch.autocast(device_type, dtype=torch.bfloat16, enabled=self.config.amp):
-            users, positives, negatives = gather_rows(readout, index).split(sizes)  # type: ignore[no-untyped-call]
-            positive_scores = (users * positives).sum(1)  # (batch,)
-            negatives = negatives.view(batch, n_negatives, -1)
-            negative_scores = (users.unsqueeze(1) * negatives).sum(2)  # (batch, n_negatives)
-        loss = bpr_loss(positive_scores.float(), negative_scores.float())
-        egos = gather_rows(self.model.embedding, index).split(sizes)  # type: ignore[no-untyped-call]
-        return loss, l2_penalty(*egos)
+    def _loss_of(self, readout: Tensor, nodes: Tensor, n_negatives: int) -> tuple[Tensor, Tensor]:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.amp):
+            return bpr_triplet_loss(
+                readout, self.model.embedding, nodes, n_negatives, l2=self.config.l2
+            )
 
     def _nodes(self, triplets: Triplets) -> tuple[Tensor, int]:
         """Return the batch's nodes on the device: users, positives, negatives row by row."""

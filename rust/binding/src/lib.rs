@@ -5,6 +5,7 @@ mod errors;
 mod graph;
 mod propagation;
 mod sampling;
+mod triplets;
 
 use pyo3::prelude::*;
 
@@ -16,5 +17,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     graph::register(module)?;
     propagation::register(module)?;
     sampling::register(module)?;
+    triplets::register(module)?;
     Ok(())
 }

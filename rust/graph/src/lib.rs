@@ -8,6 +8,7 @@ mod memory;
 mod propagation;
 mod scatter;
 pub mod simd;
+mod triplets;
 
 pub use bipartite::Bipartite;
 pub use csr::{Csr, ids};
@@ -17,3 +18,4 @@ pub use propagation::{
     Adjacency, Dropout, Normalization, Operator, Real, adjacency, propagate, propagate_bfloat16,
 };
 pub use scatter::scatter_rows;
+pub use triplets::{TripletLoss, bpr};

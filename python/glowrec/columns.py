@@ -56,11 +56,10 @@ def coded(
     if known is not None:
         codes = known.encode(ids, axis=axis)
         return (codes.copy() if np.may_share_memory(codes, np.asarray(ids)) else codes), known
-    distinct, inverse = np.unique(as_ids(f"{axis}s", ids), return_inverse=True)
-    if distinct.size > MAX_IDS:
-        raise DataError(f"{axis}s: {distinct.size} distinct ids are more than 32-bit codes name")
-    codes = inverse.astype(np.int64, copy=False)
+    distinct, codes = _distinct(as_ids(f"{axis}s", ids))
     n = distinct.size
+    if n > MAX_IDS:
+        raise DataError(f"{axis}s: {n} distinct ids are more than 32-bit codes name")
     dense = n > 0 and distinct.dtype.kind == "i" and distinct[0] == 0 and distinct[-1] == n - 1
     return codes, IdMap.range(n) if dense else IdMap(distinct)
 
@@ -159,3 +158,15 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     view = np.ascontiguousarray(array).view()
     view.setflags(write=False)
     return view
+
+
+def _distinct(ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the sorted distinct ids, and the place of each id among them."""
+    if ids.dtype.kind == "i" and ids.size:
+        low, high = int(ids.min()), int(ids.max())
+        if high - low < 4 * ids.size:  # a table of all ids in between is cheaper than a sort
+            present = np.zeros(high - low + 1, dtype=bool)
+            present[ids - low] = True
+            return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[ids - low]
+    distinct, inverse = np.unique(ids, return_inverse=True)
+    return distinct, inverse.astype(np.int64, copy=False)

@@ -242,6 +242,8 @@ def _of_objects(name: str, array: NDArray[Any], values: Any) -> NDArray[Any]:  #
             f"{name}[{position}] = {objects[position]!r}: ids must be all strings or all whole "
             "numbers"
         )
+    if array.dtype.kind == "T":  # NumPy casts these by way of objects only
+        array = array.astype(object)
     try:
         return array.astype(np.str_ if wanted is str else np.int64, copy=False)
     except OverflowError:

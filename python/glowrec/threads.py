@@ -1,4 +1,4 @@
-"""How many threads the compiled kernels use."""
+"""What the compiled kernels run on: how many threads, and how wide vectors."""
 
 from __future__ import annotations
 
@@ -49,3 +49,20 @@ def set_num_threads(n: int) -> None:
     if n < 0:
         raise ParameterError(f"n = {n}: expected a number of threads, or 0 for one per core")
     _native.set_num_threads(n)
+
+
+def simd_level() -> str:
+    """Return the vector instructions that kernels use, the widest that this machine has.
+
+    Returns
+    -------
+    str
+        ``"avx512"``, ``"avx2"`` or ``"baseline"``.
+
+    Examples
+    --------
+    >>> from glowrec.threads import simd_level
+    >>> simd_level() != ""
+    True
+    """
+    return _native.simd_level

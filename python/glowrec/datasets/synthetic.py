@@ -46,7 +46,7 @@ def synthetic(
     test_fraction : float, default 0.2
         Share of each user's items that are test, in [0, 1).
     seed : int, default 0
-        The same seed gives the same set, on every platform that has NumPy's PCG64.
+        Not negative. The same seed gives the same set, on every platform that has NumPy's PCG64.
 
     Returns
     -------
@@ -77,6 +77,8 @@ def synthetic(
             raise ParameterError(f"{name} = {given[name]}: expected at least {least}")
     if not 0 <= test_fraction < 1:
         raise ParameterError(f"test_fraction = {test_fraction}: expected a share in [0, 1)")
+    if seed < 0:
+        raise ParameterError(f"seed = {seed}: expected a number from 0")
 
     rng = np.random.default_rng(seed)
     group_of = np.arange(n_items) % n_groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,8 @@ def read_csv(
     fields, lines = split(name, content, sep, places, len(titles))
     if header:
         fields, lines = {role: column[1:] for role, column in fields.items()}, lines[1:]
+    if not lines:
+        raise DataError(f"{name}: holds no row below the header")
     ids = {role: _ids(name, role, fields[role], lines) for role in ("user", "item")}
     numbers = {
         role: _numbers(name, role, fields[role], lines) if role in fields else None
@@ -168,17 +171,14 @@ def _place(name: str, titles: list[str], role: str, column: str | int, *, header
 
 
 def _ids(name: str, role: str, fields: list[str], lines: Sequence[int]) -> NDArray[Any]:
+    whole = _whole(fields)
+    if whole is not None:
+        return whole
     for position, field in enumerate(fields):
         if not field or field.isspace():
             raise DataError(f"{name}:{lines[position]}: the {role} is empty")
-    text = "\n".join(fields)
-    if text.isascii() and (found := parse(text.encode())) and found.values.size == len(fields):
-        usual = found.lengths.sum() + len(fields) - 1 == len(text)  # no blank in a field
-        zeros = np.frombuffer(text.encode(), np.uint8)[found.starts] == ord("0")
-        if usual and not bool((zeros & (found.lengths > 1)).any()):
-            return found.values
     texts = np.array(fields, dtype=np.str_)
-    try:
+    try:  # negative ones, or some other spelling
         codes = texts.astype(np.int64)
     except (ValueError, OverflowError):
         return texts
@@ -186,23 +186,40 @@ def _ids(name: str, role: str, fields: list[str], lines: Sequence[int]) -> NDArr
 
 
 def _numbers(name: str, role: str, fields: list[str], lines: Sequence[int]) -> NDArray[Any]:
-    texts = np.array(fields, dtype=np.str_)
-    for kind in (np.int64, np.float64) if role == "timestamp" else (np.float64,):
-        try:
-            numbers = texts.astype(kind)
-        except (ValueError, OverflowError):
-            continue
-        if bool(np.isfinite(numbers).all()):
-            return numbers
+    whole = _whole(fields)
+    if whole is not None:
+        return whole
     for position, field in enumerate(fields):
-        try:
-            finite = bool(np.isfinite(float(field)))
-        except ValueError:
-            finite = False
-        if not finite:
+        if not _is_number(field):
             place = f"{name}:{lines[position]}"
             raise DataError(f"{place}: {role} {shown(field)} is not a finite number")
-    raise DataError(f"{name}: column {role!r} does not hold numbers")
+    try:
+        return np.array([int(field) for field in fields], dtype=np.int64)
+    except (ValueError, OverflowError):
+        return np.array(fields, dtype=np.str_).astype(np.float64)
+
+
+def _whole(fields: list[str]) -> NDArray[np.int64] | None:
+    """Return the numbers if every field is one in its usual spelling, without sign or point."""
+    text = "\n".join(fields)
+    if not text.isascii():
+        return None
+    encoded = text.encode()
+    found = parse(encoded)
+    if found is None or found.values.size != len(fields):
+        return None
+    if int(found.lengths.sum()) + len(fields) - 1 != len(encoded):  # a blank in a field
+        return None
+    begins_with_zero = np.frombuffer(encoded, np.uint8)[found.starts] == ord("0")
+    return None if bool((begins_with_zero & (found.lengths > 1)).any()) else found.values
+
+
+def _is_number(field: str) -> bool:
+    """Return whether a field is a finite number, without Python's ``1_000``."""
+    try:
+        return math.isfinite(float(field)) and "_" not in field
+    except ValueError:
+        return False
 
 
 def _with_line(message: str, lines: Sequence[int]) -> str:

@@ -75,15 +75,16 @@ def decode_line(name: str, number: int, line: bytes) -> str:
     Traceback (most recent call last):
     glowrec.errors.DataError: log.csv:3: byte 6 (0xe4) is not UTF-8; convert the file to UTF-8
     """
-    if 0 in line:
-        raise DataError(f"{name}:{number}: byte {line.index(0) + 1} is NUL; is this a text file?")
     try:
-        return line.decode("utf-8")
+        text = line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{name}:{number}: byte {error.start + 1} (0x{line[error.start]:02x}) is not UTF-8; "
             "convert the file to UTF-8"
         ) from None
+    if 0 in line:
+        raise DataError(f"{name}:{number}: byte {line.index(0) + 1} is NUL; is this a text file?")
+    return text
 
 
 def shown(field: str) -> str:

@@ -66,6 +66,23 @@ impl Level {
     }
 }
 
+/// Asks for the cache lines of `table[start..start + N]`, if the processor has a way to.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn prefetch<T, const N: usize>(table: &[T], start: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let first = table.as_ptr().wrapping_add(start).cast::<i8>();
+        for line in 0..(N * size_of::<T>()).div_ceil(64) {
+            // SAFETY: a hint, which may name any address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(64 * line)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (table, start);
+}
+
 /// Compiles an `#[inline(always)]` body once per [`Level`] and runs the copy for `level`.
 ///
 /// The body is ordinary safe code over fixed-size arrays of lanes; each copy is vectorised for

@@ -59,12 +59,13 @@ pub(crate) fn transposed(csr: &Csr, packed: &mut Vec<u64>) -> Result<Csr> {
     let buckets = partition(csr.n_cols(), &chunks, packed)?;
     let mut indptr = starts(csr.n_cols())?;
     let mut indices = vec![0; csr.nnz()];
-    by_bucket(&buckets, packed, &mut indptr, &mut indices).into_par_iter().for_each(
-        |(bucket, packed, ends, indices)| {
-            sort_by_key(bucket.keys.start, packed, ends, indices);
-            ends.iter_mut().for_each(|end| *end += bucket.entries.start as u64);
-        },
-    );
+    let parts = by_bucket(&buckets, packed, &mut indptr, &mut indices);
+    parts.into_par_iter().for_each(|(bucket, packed, ends, indices)| {
+        sort_by_key(bucket.keys.start, packed, ends, indices);
+        for end in ends {
+            *end += bucket.entries.start as u64;
+        }
+    });
     Ok(Csr::from_parts(csr.n_rows(), indptr.into(), indices.into()))
 }
 

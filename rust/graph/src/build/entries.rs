@@ -52,7 +52,7 @@ impl Entries for Edges<'_> {
     #[inline]
     fn visit(&self, mut each: impl FnMut(u32, u32)) {
         for (&row, &col) in self.rows.iter().zip(self.cols) {
-            each(row as u32, col as u32);
+            each(row.cast_unsigned() as u32, col.cast_unsigned() as u32);
         }
     }
 }

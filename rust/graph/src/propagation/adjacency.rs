@@ -46,7 +46,7 @@ pub fn adjacency(graph: &Bipartite, operator: &Operator, nodes: Range<usize>) ->
     let mut end = 0;
     for node in nodes.clone() {
         let (csr, row, _) = side(node);
-        end += csr.degree(row) as i64;
+        end += (csr.degree(row) as u64).cast_signed();
         indptr.push(end);
     }
     let entries = nodes.into_par_iter().flat_map_iter(|node| {
@@ -55,7 +55,7 @@ pub fn adjacency(graph: &Bipartite, operator: &Operator, nodes: Range<usize>) ->
         let right = &applied.right;
         csr.row(row).iter().map(move |&column| {
             let column = first + column as usize;
-            (column as i64, left * right[column])
+            ((column as u64).cast_signed(), left * right[column])
         })
     });
     let (indices, values) = entries.unzip();

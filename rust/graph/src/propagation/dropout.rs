@@ -30,6 +30,7 @@ impl Dropout {
             return Err(Error::Probability { name: "keep_prob", found: keep_prob });
         }
         // Exact: a power of two times a number of at most 53 significant bits.
+        #[expect(clippy::cast_sign_loss, reason = "a probability is not negative")]
         let threshold = (keep_prob * (1u64 << 53) as f64).ceil() as u64;
         Ok(Self { keep_prob, threshold, key: mix(seed ^ 0x6564_6765_2064_726F) })
     }

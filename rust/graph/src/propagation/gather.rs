@@ -6,7 +6,7 @@ use half::bf16;
 
 use super::real::{Cell, Real};
 use crate::dispatched;
-use crate::simd::Level;
+use crate::simd::{Level, prefetch};
 
 /// What it takes to compute some neighbouring rows of one layer.
 #[derive(Debug)]
@@ -61,17 +61,24 @@ kernels! {
     sum_bf16_last: f32, bf16, f32;
 }
 
+/// Gathers between asking for a row and reading it.
+const AHEAD: usize = 16;
+/// Rows of the output between asking for their own cells and reading them.
+const ROWS_AHEAD: usize = 3;
+
 #[inline(always)]
 fn rows<T: Real, S: Cell<T>, O: Cell<T>>(sums: &Sums<'_, T, S>, out: &mut [MaybeUninit<O>]) {
     let dim = sums.dim;
-    if dim == 0 {
-        return;
-    }
     for (row, out) in out.chunks_exact_mut(dim).enumerate() {
         let mut at = 0;
-        while at + 64 <= dim {
+        // The widest block's sums fill half the registers of AVX2.
+        while size_of::<T>() == 4 && at + 64 <= dim {
             block::<T, S, O, 64>(sums, row, at, out);
             at += 64;
+        }
+        while size_of::<T>() == 8 && at + 32 <= dim {
+            block::<T, S, O, 32>(sums, row, at, out);
+            at += 32;
         }
         while at + 16 <= dim {
             block::<T, S, O, 16>(sums, row, at, out);
@@ -92,21 +99,28 @@ fn block<T: Real, S: Cell<T>, O: Cell<T>, const N: usize>(
     at: usize,
     out: &mut [MaybeUninit<O>],
 ) {
-    let neighbours = &sums.indices[sums.starts[row] as usize..sums.starts[row + 1] as usize];
+    let start_of = |row: usize| row * sums.dim + at;
+    if let Some((_, own)) = sums.own {
+        prefetch::<T, N>(own, start_of(row + ROWS_AHEAD));
+    }
+    let neighbours = sums.starts[row] as usize..sums.starts[row + 1] as usize;
+    let ahead = sums.indices.get(neighbours.start + AHEAD..).unwrap_or_default();
     let mut sum = [T::default(); N];
-    for &column in neighbours {
-        let start = column as usize * sums.dim + at;
-        let gathered = &sums.table[start..start + N];
-        for lane in 0..N {
-            sum[lane] = sum[lane] + gathered[lane].load();
+    for (place, &column) in sums.indices[neighbours].iter().enumerate() {
+        if N > 1
+            && let Some(&column) = ahead.get(place)
+        {
+            prefetch::<S, N>(sums.table, start_of(column as usize));
         }
+        let gathered = sums.table[start_of(column as usize)..].first_chunk::<N>();
+        S::add(gathered.expect("a row of the table"), &mut sum);
     }
     let left = sums.left[row];
     for value in &mut sum {
         *value = left * *value;
     }
     if let Some((weight, own)) = sums.own {
-        let own = &own[row * sums.dim + at..][..N];
+        let own = &own[start_of(row)..][..N];
         for lane in 0..N {
             sum[lane] = weight * own[lane] + sum[lane];
         }
@@ -116,7 +130,6 @@ fn block<T: Real, S: Cell<T>, O: Cell<T>, const N: usize>(
             *value = right[row] * *value;
         }
     }
-    for (out, value) in out[at..at + N].iter_mut().zip(sum) {
-        out.write(O::store(value));
-    }
+    let out = out[at..].first_chunk_mut::<N>();
+    O::store(sum, out.expect("a row of the output"));
 }

@@ -75,7 +75,7 @@ where
     if x.len() != size {
         return Err(Error::Length { name: "x", expected: size, found: x.len() });
     }
-    let Some((&first, deeper)) = weights.split_first() else {
+    let Some(deepest) = weights.len().checked_sub(1) else {
         return Err(Error::Empty { name: "weights" });
     };
     if dim == 0 {
@@ -86,7 +86,7 @@ where
     let cut = graph.n_rows() * dim;
     let mut out = room(size);
     let (of_rows, of_cols) = out.spare_capacity_mut()[..size].split_at_mut(cut);
-    let table = workspace.table::<S>(if deeper.is_empty() { 0 } else { size });
+    let table = workspace.table::<S>(if deepest == 0 { 0 } else { size });
     let (rows, cols) = table.split_at_mut(cut.min(table.len()));
     layers.chain(0, weights, [rows, cols], of_rows);
     layers.chain(1, weights, [rows, cols], of_cols);

@@ -11,28 +11,35 @@ from typing import TYPE_CHECKING, Any
 from glowrec import datasets, errors, splitting, threads
 from glowrec._native import __version__
 from glowrec.errors import GlowrecError, MissingExtraError
+from glowrec.evaluation import Evaluation, evaluate_factors, evaluate_rankings
 from glowrec.graph import Graph
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
+from glowrec.ranking import TopK, top_k
 from glowrec.sampling import Triplets, TripletSampler
 
 if TYPE_CHECKING:
     from glowrec.recommenders import LightGCN, load
 
 __all__ = [
+    "Evaluation",
     "GlowrecError",
     "Graph",
     "IdMap",
     "Interactions",
     "LightGCN",
+    "TopK",
     "TripletSampler",
     "Triplets",
     "__version__",
     "datasets",
     "errors",
+    "evaluate_factors",
+    "evaluate_rankings",
     "load",
     "splitting",
     "threads",
+    "top_k",
 ]
 
 _MODELS = frozenset({"LightGCN", "load"})

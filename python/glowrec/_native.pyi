@@ -37,6 +37,19 @@ class Graph:
         keep_prob: float,
         dropout_seed: int,
     ) -> _Table: ...
+    def bpr_gradient(
+        self,
+        embedding: NDArray[np.float32],
+        readout: NDArray[np.float32],
+        nodes: NDArray[np.int64],
+        n_negatives: int,
+        l2: float,
+        weights: NDArray[np.float64],
+        normalization: str,
+        bfloat16: bool,
+        keep_prob: float,
+        dropout_seed: int,
+    ) -> tuple[float, float, NDArray[np.float32]]: ...
     def adjacency(
         self,
         normalization: str,
@@ -76,3 +89,29 @@ class Sampler:
         vectors: NDArray[np.float32] | NDArray[np.uint16] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...
     def candidates(self, epoch: int, start: int, stop: int) -> NDArray[np.int64]: ...
+
+_Evaluated: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], list[float]]
+
+def top_k(
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    k: int,
+    exclude: Graph | None,
+    ids: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+def evaluate_factors(
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    train: Graph | None,
+    test: Graph,
+    ids: NDArray[np.int64],
+    metrics: list[str],
+    cuts: list[int],
+) -> _Evaluated: ...
+def evaluate_rankings(
+    lists: NDArray[np.int64],
+    test: Graph,
+    ids: NDArray[np.int64],
+    metrics: list[str],
+    cuts: list[int],
+) -> _Evaluated: ...

@@ -14,6 +14,7 @@ import_exception!(glowrec.errors, ShapeError);
 pub(crate) enum CoreError {
     Graph(glowrec_graph::Error),
     Sampling(glowrec_sampling::Error),
+    Ranking(glowrec_ranking::Error),
 }
 
 impl From<glowrec_graph::Error> for CoreError {
@@ -28,11 +29,18 @@ impl From<glowrec_sampling::Error> for CoreError {
     }
 }
 
+impl From<glowrec_ranking::Error> for CoreError {
+    fn from(error: glowrec_ranking::Error) -> Self {
+        Self::Ranking(error)
+    }
+}
+
 /// Exhaustive on purpose: a new variant does not compile until it is named here.
 pub(crate) fn into_py(error: CoreError) -> PyErr {
     match error {
         CoreError::Graph(error) => graph(&error),
         CoreError::Sampling(error) => sampling(&error),
+        CoreError::Ranking(error) => ranking(&error),
     }
 }
 
@@ -59,5 +67,16 @@ fn sampling(error: &glowrec_sampling::Error) -> PyErr {
         Error::Saturated { .. } => SaturatedError::new_err(message),
         Error::Positions { .. } => IdError::new_err(message),
         Error::NotANumber { .. } => ScoreError::new_err(message),
+    }
+}
+
+fn ranking(error: &glowrec_ranking::Error) -> PyErr {
+    use glowrec_ranking::Error;
+    let message = error.to_string();
+    match error {
+        Error::Length { .. } => ShapeError::new_err(message),
+        Error::NotANumber { .. } => ScoreError::new_err(message),
+        Error::NoColumn { .. } => IdError::new_err(message),
+        Error::AfterPadding { .. } | Error::Repeated { .. } => DataError::new_err(message),
     }
 }

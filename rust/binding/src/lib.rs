@@ -4,6 +4,7 @@ mod detach;
 mod errors;
 mod graph;
 mod propagation;
+mod ranking;
 mod sampling;
 mod triplets;
 
@@ -16,6 +17,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     detach::register(module)?;
     graph::register(module)?;
     propagation::register(module)?;
+    ranking::register(module)?;
     sampling::register(module)?;
     triplets::register(module)?;
     Ok(())

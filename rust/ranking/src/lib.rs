@@ -1,1 +1,14 @@
 //! Full rankings without stored scores, and their metrics. Knows no Python.
+
+mod best;
+mod error;
+mod kernels;
+mod metrics;
+mod pack;
+mod ranker;
+mod table;
+
+pub use error::{Error, Result};
+pub use metrics::{Metric, check_lists, mean, rate};
+pub use ranker::{PAD, Queries, Ranker};
+pub use table::Table;

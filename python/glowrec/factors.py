@@ -1,0 +1,148 @@
+"""What rankings are asked about: tables of factors, users, and who is linked to what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from glowrec.errors import IdError, ParameterError, ShapeError
+from glowrec.graph import Graph
+from glowrec.interactions import Interactions
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from glowrec import _native
+
+Links: TypeAlias = "Interactions | Graph | Any"
+"""Interactions, a graph, or a SciPy sparse matrix of users by items."""
+
+
+def linked(name: str, links: Links) -> Graph:
+    """Return the graph of `links`, built if it is a SciPy matrix.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> linked("test", scipy.sparse.eye_array(3)).n_edges
+    3
+    """
+    if isinstance(links, Graph):
+        return links
+    if isinstance(links, Interactions):
+        return links.graph
+    if hasattr(links, "tocoo"):
+        return Graph.from_scipy(links)
+    raise ParameterError(
+        f"{name}: expected Interactions, a Graph or a SciPy sparse matrix, "
+        f"got {type(links).__name__}"
+    )
+
+
+def core(graph: Graph) -> _native.Graph:
+    """Return the compiled half of a graph.
+
+    Examples
+    --------
+    >>> core(Graph.from_edges([0], [1], n_users=1, n_items=2)).n_edges
+    1
+    """
+    return graph._native  # noqa: SLF001 - the kernels' input
+
+
+def vectors(name: str, table: ArrayLike) -> NDArray[np.float32]:
+    """Return a C-ordered float32 table: `table` itself if it is one, else a copy.
+
+    Examples
+    --------
+    >>> vectors("item_factors", [[1, 2], [3, 4]]).dtype
+    dtype('float32')
+    """
+    try:
+        found = np.asarray(table)
+    except (TypeError, RuntimeError) as error:  # tensors on a device, or that record gradients
+        raise ParameterError(
+            f"{name}: not readable as an array; pass tensor.detach().cpu() ({error})"
+        ) from error
+    except ValueError as error:
+        raise ShapeError(f"{name}: rows of unequal length; pass a rectangular table") from error
+    if found.ndim != 2:  # noqa: PLR2004 - rows and coordinates
+        raise ShapeError(
+            f"{name}: expected two dimensions, one row per vector, got shape {found.shape}"
+        )
+    if found.dtype.kind not in "fiu":
+        raise ParameterError(f"{name}: expected real numbers, got {found.dtype}; convert it")
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+        return np.ascontiguousarray(found, dtype=np.float32)
+
+
+def whole(name: str, values: ArrayLike, n_dims: int) -> NDArray[np.int64]:
+    """Return C-ordered int64 whole numbers.
+
+    Examples
+    --------
+    >>> whole("users", [3, 1], 1)
+    array([3, 1])
+    """
+    try:
+        found = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"{name}: rows of unequal length; pad them with -1") from error
+    if found.ndim != n_dims:
+        raise ShapeError(f"{name}: expected {n_dims} dimension(s), got shape {found.shape}")
+    if found.dtype.kind not in "iu" and found.size:
+        raise IdError(f"{name}: expected whole numbers, got {found.dtype}")
+    return np.ascontiguousarray(found, dtype=np.int64)
+
+
+def user_of_each_row(
+    name: str, n_rows: int, users: ArrayLike | None, links: tuple[str, Graph] | None
+) -> NDArray[np.int64]:
+    """Return the user that each row of the table `name` stands for.
+
+    Examples
+    --------
+    >>> user_of_each_row("user_factors", 3, None, None)
+    array([0, 1, 2])
+    """
+    if users is None:
+        if links is not None and links[1].n_users != n_rows:
+            raise ShapeError(
+                f"{name}: expected {links[1].n_users} rows, one per user of {links[0]}, got "
+                f"{n_rows}; say with users= whose the rows are"
+            )
+        return np.arange(n_rows, dtype=np.int64)
+    ids = whole("users", users, 1)
+    if ids.size != n_rows:
+        raise ShapeError(f"users: expected {n_rows} ids, one per row of {name}, got {ids.size}")
+    return ids
+
+
+def check_pair(users: NDArray[np.float32], items: NDArray[np.float32]) -> None:
+    """Refuse factors of different lengths.
+
+    Examples
+    --------
+    >>> check_pair(np.zeros((2, 4), np.float32), np.zeros((5, 4), np.float32))
+    """
+    if users.shape[1] != items.shape[1]:
+        raise ShapeError(
+            f"item_factors: expected {users.shape[1]} columns as user_factors, "
+            f"got {items.shape[1]}"
+        )
+
+
+def check_items(name: str, n_items: int, links: tuple[str, Graph]) -> None:
+    """Refuse links to another number of items.
+
+    Examples
+    --------
+    >>> graph = Graph.from_edges([0], [1], n_users=1, n_items=2)
+    >>> check_items("item_factors", 2, ("exclude", graph))
+    """
+    if links[1].n_items != n_items:
+        raise ShapeError(
+            f"{links[0]}: expected {n_items} items as {name}, got {links[1].n_items}; "
+            "build it with n_items="
+        )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import operator
 import tomllib
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,6 +22,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "gather_dtype": (None, "bfloat16"),
     "protocol": ("validation", "paper"),
     "backend": ("auto", "rust", "torch"),
+    "monitor": ("recall", "precision", "ndcg", "hit", "mrr", "map"),
 }
 _AT_LEAST: dict[str, float] = {
     "dim": 1,
@@ -37,7 +40,12 @@ _AT_LEAST: dict[str, float] = {
     "k": 1,
     "seed": 0,
 }
-_METRICS = ("recall", "precision", "ndcg", "hit", "mrr", "map")
+_WANTED = {
+    "int": "a whole number",
+    "float": "a finite number",
+    "bool": "true or false",
+    "str": "text",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +148,11 @@ class Config:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                listed = ", ".join(map(repr, choices))
-                raise ParameterError(f"{name} = {getattr(self, name)!r}: expected one of {listed}")
+        for field in dataclasses.fields(self):
+            name, value = field.name, getattr(self, field.name)
+            object.__setattr__(self, name, _of_its_type(name, value, str(field.type)))
         for name, least in _AT_LEAST.items():
-            if not getattr(self, name) >= least:
+            if getattr(self, name) < least:
                 raise ParameterError(f"{name} = {getattr(self, name)}: expected at least {least}")
         for name, value, ok in (
             ("lr", self.lr, self.lr > 0),
@@ -155,10 +162,6 @@ class Config:
         ):
             if not ok:
                 raise ParameterError(f"{name} = {value}: out of range")
-        if self.monitor not in _METRICS:
-            raise ParameterError(
-                f"monitor = {self.monitor!r}: expected one of {', '.join(_METRICS)}"
-            )
         if self.layer_weights is not None and len(self.layer_weights) != self.n_layers + 1:
             raise ParameterError(
                 f"layer_weights: expected {self.n_layers + 1}, one for the embedding and one "
@@ -192,8 +195,6 @@ class Config:
         for name in changes:
             if name not in known:
                 raise ParameterError(f"{name}: no such setting; there are {', '.join(known)}")
-        if changes.get("layer_weights") is not None:
-            changes["layer_weights"] = tuple(map(float, changes["layer_weights"]))
         return dataclasses.replace(self, **changes)
 
     def to_toml(self) -> str:
@@ -241,3 +242,31 @@ class Config:
         except tomllib.TOMLDecodeError as error:
             raise ParameterError(f"config: {error}") from None
         return cls().replace(**values)
+
+
+def _of_its_type(name: str, value: object, kind: str) -> object:
+    """Return `value` as the type that the field's annotation says."""
+    if name in _CHOICES:
+        if not any(value is choice or value == choice for choice in _CHOICES[name]):
+            listed = ", ".join(map(repr, _CHOICES[name]))
+            raise ParameterError(f"{name} = {value!r}: expected one of {listed}")
+        return value
+    try:
+        if kind == "int" and not isinstance(value, bool):
+            return operator.index(value)  # type: ignore[arg-type]  # refuses what is no integer
+        if kind == "float":
+            return _finite(value)
+        if kind.startswith("tuple"):
+            return None if value is None else tuple(map(_finite, value))  # type: ignore[call-overload]
+        if isinstance(value, {"bool": bool, "str": str}.get(kind, ())):
+            return value
+    except TypeError:
+        pass
+    wanted = _WANTED.get(kind, "a finite number for each layer")
+    raise ParameterError(f"{name} = {value!r}: expected {wanted}")
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, (bool, str)) or not math.isfinite(value):  # type: ignore[arg-type]
+        raise TypeError
+    return float(value)  # type: ignore[arg-type]

@@ -1,0 +1,127 @@
+"""Settings: complete, checked, replayable."""
+
+import dataclasses
+
+import pytest
+
+from glowrec.errors import ParameterError
+from glowrec.training import PRESETS, Config, preset
+
+
+def test_the_reference_is_the_reference_codes_protocol():
+    config = preset("lightgcn-reference")
+    expected = {
+        "dim": 64,
+        "n_layers": 3,
+        "layer_weights": None,
+        "normalization": "sym",
+        "init": "normal",
+        "init_std": 0.1,
+        "order": "user_uniform",
+        "batch_size": 2048,
+        "n_negatives": 1,
+        "hardest_of": 1,
+        "epochs": 1000,
+        "lr": 1e-3,
+        "schedule": "constant",
+        "l2": 1e-4,
+        "keep_prob": 1.0,
+        "a_split": False,
+        "gather_dtype": None,
+        "protocol": "paper",
+        "refit": False,
+    }
+    assert {name: getattr(config, name) for name in expected} == expected
+
+
+def test_the_fast_preset_is_the_same_model_judged_honestly():
+    fast, reference = preset("lightgcn-fast"), preset("lightgcn-reference")
+    for name in ("dim", "n_layers", "layer_weights", "normalization", "keep_prob", "init"):
+        assert getattr(fast, name) == getattr(reference, name)
+    assert (fast.protocol, fast.refit) == ("validation", True)
+    assert fast.validation > 0
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_know_their_names_and_survive_toml(name):
+    config = PRESETS[name]
+    assert config.preset == name
+    assert Config.from_toml(config.to_toml()) == config
+
+
+def test_every_setting_survives_toml():
+    changed = Config(
+        preset="mine",
+        layer_weights=(0.0, 0.0, 0.0, 1.0),
+        learn_layer_weights=True,
+        lr=0.1 + 0.2,
+        gather_dtype="bfloat16",
+        seed=2**63 - 1,
+        a_split=True,
+    )
+    assert Config.from_toml(changed.to_toml()) == changed
+    named = {line.split(" = ")[0] for line in changed.to_toml().splitlines() if " = " in line}
+    assert {field.name for field in dataclasses.fields(Config)} <= named | {"layer_weights"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dim": 0}, "dim = 0: expected at least 1"),
+        ({"dim": "64"}, "dim = '64'"),
+        ({"dim": 1.5}, "dim = 1.5"),
+        ({"n_layers": -1}, "n_layers = -1"),
+        ({"epochs": 0}, "epochs = 0"),
+        ({"batch_size": True}, "batch_size = True"),
+        ({"lr": 0.0}, "lr = 0.0"),
+        ({"lr": float("nan")}, "lr = nan"),
+        ({"lr": float("inf")}, "lr = inf"),
+        ({"lr": "fast"}, "lr = 'fast'"),
+        ({"l2": -1e-4}, "l2 = -0.0001"),
+        ({"l2": float("nan")}, "l2 = nan"),
+        ({"keep_prob": 0.0}, "keep_prob = 0.0"),
+        ({"validation": 1.0}, "validation = 1.0"),
+        ({"seed": -1}, "seed = -1"),
+        ({"seed": 2**63}, "seed = 9223372036854775808"),
+        ({"order": "random"}, "order = 'random': expected one of 'interaction', 'user_uniform'"),
+        ({"protocol": "test"}, "protocol = 'test'"),
+        ({"normalization": "both"}, "normalization = 'both'"),
+        ({"monitor": "auc"}, "monitor = 'auc'"),
+        ({"refit": 1}, "refit = 1"),
+        ({"layer_weights": (1.0,)}, "layer_weights: expected 4"),
+        ({"layer_weights": ("a", "b", "c", "d")}, "layer_weights"),
+        ({"layer_weights": 3}, "layer_weights = 3"),
+        ({"layers": 3}, "layers: no such setting"),
+        ({"preset": 3}, "preset = 3"),
+    ],
+)
+def test_a_bad_setting_is_named(changes, message):
+    with pytest.raises(ParameterError, match=message):
+        preset("lightgcn-fast", **changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lr = ", "config"),
+        ("layers = 3", "layers: no such setting"),
+        ("dim = [1]", r"dim = \[1\]"),
+        ("order = 1", "order = 1"),
+        ("normalization = [1]", r"normalization = \[1\]"),
+        ("lr = 2025-01-01", "lr = "),
+    ],
+)
+def test_a_bad_file_is_an_error_of_ours(text, message):
+    with pytest.raises(ParameterError, match=message):
+        Config.from_toml(text)
+
+
+def test_an_unknown_preset_lists_the_known_ones():
+    with pytest.raises(ParameterError, match="preset = 'fast': expected one of lightgcn-ref"):
+        preset("fast")
+
+
+def test_whole_numbers_pass_for_floats():
+    assert preset("lightgcn-fast", lr=1, l2=0) == preset("lightgcn-fast", lr=1.0, l2=0.0)
+    text = preset("lightgcn-fast", lr=1).to_toml()
+    assert "lr = 1.0" in text

@@ -20,7 +20,7 @@ REFUSED = [
     (["train", "lightgcn", "--data", "synthetic", "--out", "y", "--lr", "-1"], "lr"),
     (["train", "lightgcn", "--data", "synthetic", "--out", "y", "--set", "speed=9"], "speed"),
     (["train", "lightgcn", "--data", "synthetic", "--out", "y", "--set", "speed"], "NAME=VALUE"),
-    (["evaluate"], "RUN"),
+    (["evaluate"], "run"),
     (["evaluate", "no-such-run"], "no-such-run"),
     (["evaluate", "no-such-run", "--k", "0"], "--k"),
     (["recommend", "no-such-run"], "no-such-run"),

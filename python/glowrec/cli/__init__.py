@@ -71,7 +71,9 @@ def _invoke(arguments: Sequence[str]) -> int:
 
     command = typer.main.get_command(app)
     try:
-        code = command.main(list(arguments), prog_name="glowrec", standalone_mode=False)
+        code = command.main(
+            list(arguments) or ["--help"], prog_name="glowrec", standalone_mode=False
+        )
     except typer.Abort:
         return _refuse("interrupted", INTERRUPTED)
     except typer.TyperException as error:

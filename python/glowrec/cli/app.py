@@ -16,7 +16,6 @@ app = typer.Typer(
     epilog="A first look: [bold]glowrec demo[/bold]. Each command explains itself: "
     "[bold]glowrec train lightgcn --help[/bold].",
     rich_markup_mode="rich",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -8,6 +8,7 @@ import typer
 import glowrec as gr
 from glowrec.cli import source
 from glowrec.errors import ShapeError
+from glowrec.evaluation import evaluate_factors
 
 
 def evaluate(
@@ -43,7 +44,7 @@ def evaluate(
                 f"{sets.name} has {len(found):,} {axis}s that are not the {len(known):,} of "
                 f"{run}: it was trained on other data"
             )
-    result = gr.evaluate_factors(
+    result = evaluate_factors(
         model.user_factors, model.item_factors, sets.train, sets.test, k=tuple(k or (20,))
     )
     typer.echo(f"{run} on {sets.name}")

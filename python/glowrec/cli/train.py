@@ -15,7 +15,7 @@ from glowrec.report import html
 if TYPE_CHECKING:
     from glowrec.training import Result
 
-train = typer.Typer(help="Train a model.", no_args_is_help=True)
+train = typer.Typer(help="Train a model.")
 
 MODEL, LEARNING, RUN = "Model", "Learning", "The run"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from glowrec.nn.closed_form import bpr_gradient, has_closed_form
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_triplet_loss
 from glowrec.sampling import TripletSampler
@@ -78,6 +79,8 @@ class Trainer:
         )
         self.n_batches = self.sampler.n_batches
         self.covered = np.zeros(self.graph.n_nodes, dtype=bool)
+        plain = not (config.amp or config.compile)
+        self._closed_form = plain and has_closed_form(self.model)
         self._loss = torch.compile(self._loss_of) if config.compile else self._loss_of
 
     def epoch(self, epoch: int) -> Iterator[float]:
@@ -101,13 +104,15 @@ class Trainer:
             step = (epoch - 1) * self.n_batches + batch
             for group in self.optimizer.param_groups:
                 group["lr"] = self.lr(step)
-            readout = self.model.readout(self.graph, dropout_seed=self._dropout_seed(step))
+            mask = self._dropout_seed(step)
+            with torch.set_grad_enabled(not self._closed_form):
+                readout = self.model.readout(self.graph, dropout_seed=mask)
             if drawn is None:
                 vectors = self._vectors(readout)
                 triplets = self.sampler.batch(epoch, batch, vectors=vectors)
             else:
                 triplets = next(drawn)
-            yield self._step(readout, triplets)
+            yield self._step(readout, triplets, mask)
 
     def lr(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
@@ -125,8 +130,15 @@ class Trainer:
         self.model.gather_dtype = rounded
         return nodes[: self.graph.n_users], nodes[self.graph.n_users :]
 
-    def _step(self, readout: Tensor, triplets: Triplets) -> float:
+    def _step(self, readout: Tensor, triplets: Triplets, mask: int) -> float:
         nodes, n_negatives = self._nodes(triplets)
+        if self._closed_form:
+            l2 = self.config.l2
+            value = bpr_gradient(
+                self.model, self.graph, readout, nodes, n_negatives, l2=l2, dropout_seed=mask
+            )
+            self.optimizer.step()
+            return value
         total, loss = self._loss(readout, nodes, n_negatives)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]

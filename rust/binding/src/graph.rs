@@ -2,13 +2,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use glowrec_graph::{Error, Workspace};
-use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use glowrec_graph::simd::Level;
+use glowrec_graph::{Error, Scored, Workspace, bpr_gradient};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::detach::run;
 use crate::errors::ShapeError;
 use crate::propagation::{Table, operator, propagate};
+use crate::triplets::cells;
 
 /// A frozen bipartite graph; see `glowrec.graph.Graph`.
 #[pyclass(frozen, module = "glowrec._native")]
@@ -95,6 +97,46 @@ impl Graph {
             *self.workspace() = workspace;
         }
         out
+    }
+
+    /// Loss, penalty and gradient of a batch of triplets; see `glowrec.nn.closed_form`.
+    #[expect(clippy::too_many_arguments, reason = "a batch and the options of an operator")]
+    fn bpr_gradient<'py>(
+        &self,
+        py: Python<'py>,
+        embedding: PyReadonlyArray2<'py, f32>,
+        readout: PyReadonlyArray2<'py, f32>,
+        nodes: PyReadonlyArray1<'py, i64>,
+        n_negatives: usize,
+        l2: f64,
+        weights: PyReadonlyArray1<'py, f64>,
+        normalization: &str,
+        bfloat16: bool,
+        keep_prob: f64,
+        dropout_seed: u64,
+    ) -> PyResult<(f64, f64, Bound<'py, PyArray2<f32>>)> {
+        let back = operator(normalization, true, keep_prob, dropout_seed)?;
+        let weights = contiguous(&weights, "weights")?;
+        let dim = embedding.as_array().ncols();
+        let batch = Scored {
+            embedding: cells(&embedding, "embedding", dim)?,
+            readout: cells(&readout, "readout", dim)?,
+            dim,
+            nodes: contiguous(&nodes, "nodes")?,
+            n_negatives,
+            l2,
+        };
+        let mut workspace = std::mem::take(&mut *self.workspace());
+        let level = Level::current();
+        let found = run(py, || {
+            bpr_gradient(&self.core, &back, weights, &batch, bfloat16, level, &mut workspace)
+        });
+        if workspace.bytes() <= KEPT {
+            *self.workspace() = workspace;
+        }
+        let (loss, penalty, gradient) = found?;
+        let n_nodes = self.core.n_rows() + self.core.n_cols();
+        Ok((loss, penalty, gradient.into_pyarray(py).reshape([n_nodes, dim])?))
     }
 
     /// Rows `start..stop` of the operator that one layer applies, with values.

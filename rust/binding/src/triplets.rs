@@ -22,22 +22,31 @@ fn bpr<'py>(
 ) -> PyResult<Losses<'py>> {
     let nodes = contiguous(&nodes, "nodes")?;
     let (n_nodes, dim) = readout.as_array().dim();
-    // ndarray's `to_slice` insists on C order, where `PyReadonlyArray::as_slice` would not.
-    let tables = [("readout", &readout), ("embedding", &embedding)].map(|(name, table)| {
-        let cells =
-            table.as_array().to_slice().filter(|_| table.as_array().dim() == (n_nodes, dim));
-        cells.ok_or_else(|| {
-            ShapeError::new_err(format!("{name}: expected a C-ordered ({n_nodes}, {dim}) array"))
-        })
-    });
-    let [readout, embedding] = tables;
-    let (readout, embedding) = (readout?, embedding?);
+    let (readout, embedding) =
+        (cells(&readout, "readout", dim)?, cells(&embedding, "embedding", dim)?);
     let level = Level::current();
-    let found = run(py, || {
-        glowrec_graph::bpr(level, readout, embedding, dim, n_nodes, nodes, n_negatives, l2)
+    let (found, by_embedding) = run(py, || {
+        let found =
+            glowrec_graph::bpr(level, readout, embedding, dim, n_nodes, nodes, n_negatives)?;
+        let mut by_embedding = vec![0.0; n_nodes * dim];
+        found.add_penalty(level, embedding, dim, l2, &mut by_embedding);
+        Ok::<_, glowrec_graph::Error>((found, by_embedding))
     })?;
     let table = |cells: Vec<f32>| cells.into_pyarray(py).reshape([n_nodes, dim]);
-    Ok((found.loss, found.penalty, table(found.by_readout)?, table(found.by_embedding)?))
+    Ok((found.loss, found.penalty, table(found.by_readout)?, table(by_embedding)?))
+}
+
+/// The cells of a table as wide as `dim`, row after row.
+pub(crate) fn cells<'a>(
+    table: &'a PyReadonlyArray2<'_, f32>,
+    name: &str,
+    dim: usize,
+) -> PyResult<&'a [f32]> {
+    let view = table.as_array();
+    // ndarray's `to_slice` insists on C order, where `PyReadonlyArray::as_slice` would not.
+    view.to_slice().filter(|_| view.ncols() == dim).ok_or_else(|| {
+        ShapeError::new_err(format!("{name}: expected a C-ordered array, {dim} cells wide"))
+    })
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -18,4 +18,4 @@ pub use propagation::{
     Adjacency, Dropout, Normalization, Operator, Real, adjacency, propagate, propagate_bfloat16,
 };
 pub use scatter::scatter_rows;
-pub use triplets::{TripletLoss, bpr};
+pub use triplets::{Scored, TripletLoss, bpr, bpr_gradient};

@@ -7,7 +7,7 @@ use super::rows::{add, dot};
 use crate::error::{Error, Result};
 use crate::simd::{Level, prefetch};
 
-/// Loss, penalty, and their gradients.
+/// Loss and penalty of a batch, with what their gradients are made of.
 #[derive(Clone, Debug)]
 pub struct TripletLoss {
     /// Mean of `softplus(y_uj - y_ui)` over triplets and negatives.
@@ -17,8 +17,29 @@ pub struct TripletLoss {
     pub penalty: f64,
     /// Gradient of the loss by the read-out table.
     pub by_readout: Vec<f32>,
-    /// Gradient of `l2` times the penalty by the embedding table.
-    pub by_embedding: Vec<f32>,
+    /// Gradient of the penalty by an embedding, as a multiple of the embedding, for each node.
+    shares: Vec<f32>,
+}
+
+impl TripletLoss {
+    /// Adds `l2` times the penalty's gradient by the `embedding` table to `gradient`.
+    pub fn add_penalty(
+        &self,
+        level: Level,
+        embedding: &[f32],
+        dim: usize,
+        l2: f64,
+        gradient: &mut [f32],
+    ) {
+        let width = CHUNK * dim.max(1);
+        let chunks = gradient.par_chunks_mut(width).zip(embedding.par_chunks(width));
+        chunks.zip(self.shares.par_chunks(CHUNK)).for_each(|((gradient, embedding), shares)| {
+            let rows = gradient.chunks_exact_mut(dim).zip(embedding.chunks_exact(dim));
+            for ((gradient, own), &share) in rows.zip(shares).filter(|(_, share)| **share != 0.0) {
+                add(level, gradient, (l2 * f64::from(share)) as f32, own);
+            }
+        });
+    }
 }
 
 /// Triplets between asking for a triplet's rows and reading them.
@@ -45,7 +66,6 @@ pub fn bpr(
     n_nodes: usize,
     nodes: &[i64],
     n_negatives: usize,
-    l2: f64,
 ) -> Result<TripletLoss> {
     let expected = n_nodes * dim;
     for (name, table) in [("readout", readout), ("embedding", embedding)] {
@@ -86,36 +106,36 @@ pub fn bpr(
         })
         .collect();
 
-    let weight = l2 / batch.len.max(1) as f64;
+    let per_triplet = 1.0 / batch.len.max(1) as f64;
     let mut by_readout = vec![0.0f32; expected];
-    let mut by_embedding = vec![0.0f32; expected];
-    let width = CHUNK * dim.max(1);
+    let mut shares = vec![0.0f32; n_nodes];
     let squares: Vec<f64> = by_readout
-        .par_chunks_mut(width)
-        .zip(by_embedding.par_chunks_mut(width))
+        .par_chunks_mut(CHUNK * dim.max(1))
+        .zip(shares.par_chunks_mut(CHUNK))
         .enumerate()
-        .map(|(chunk, (by_readout, by_embedding))| {
-            let rows = by_readout.chunks_exact_mut(dim).zip(by_embedding.chunks_exact_mut(dim));
+        .map(|(chunk, (by_readout, shares))| {
             let mut total = 0.0;
-            for (offset, (by_readout, by_embedding)) in rows.enumerate() {
+            for (offset, (by_readout, share)) in
+                by_readout.chunks_exact_mut(dim).zip(shares).enumerate()
+            {
                 let node = chunk * CHUNK + offset;
                 let places = batch.of(node);
                 if places.is_empty() {
                     continue;
                 }
+                let times = pull(level, &batch, &slopes, places, &row, by_readout);
                 let own = &embedding[node * dim..][..dim];
-                let share = pull(level, &batch, &slopes, places, &row, by_readout);
-                total += share * f64::from(dot(level, own, own));
-                add(level, by_embedding, (share * weight) as f32, own);
+                total += times * f64::from(dot(level, own, own));
+                *share = (times * per_triplet) as f32;
             }
             total
         })
         .collect();
     Ok(TripletLoss {
         loss: losses.iter().sum::<f64>() * scale,
-        penalty: squares.iter().sum::<f64>() / (2 * batch.len.max(1)) as f64,
+        penalty: squares.iter().sum::<f64>() * per_triplet / 2.0,
         by_readout,
-        by_embedding,
+        shares,
     })
 }
 
@@ -207,7 +227,9 @@ mod tests {
             let wide = |table: &[f32]| table.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
             let (r, e) = (wide(&readout), wide(&embedding));
             for &level in Level::available() {
-                let found = bpr(level, &readout, &embedding, dim, n_nodes, &nodes, m, l2).unwrap();
+                let found = bpr(level, &readout, &embedding, dim, n_nodes, &nodes, m).unwrap();
+                let mut by_embedding = vec![0.0; n_nodes * dim];
+                found.add_penalty(level, &embedding, dim, l2, &mut by_embedding);
                 let expected = total(&r, &e, dim, &nodes, m, l2);
                 assert!((found.loss + l2 * found.penalty - expected).abs() < 1e-6);
                 for cell in 0..n_nodes * dim {
@@ -224,7 +246,7 @@ mod tests {
                         (moved(1e-5) - moved(-1e-5)) / 2e-5
                     };
                     assert!((f64::from(found.by_readout[cell]) - slope(true)).abs() < 1e-6);
-                    assert!((f64::from(found.by_embedding[cell]) - slope(false)).abs() < 1e-6);
+                    assert!((f64::from(by_embedding[cell]) - slope(false)).abs() < 1e-6);
                 }
             }
         }
@@ -238,10 +260,9 @@ mod tests {
             (0..len * (m + 2)).map(|i| ((i * i + 7 * i) % n_nodes) as i64).collect();
         let run = |level: Level, threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let found = pool
-                .install(|| bpr(level, &readout, &embedding, dim, n_nodes, &nodes, m, 0.1))
-                .unwrap();
-            (found.loss.to_bits(), found.penalty.to_bits(), found.by_readout, found.by_embedding)
+            let found =
+                pool.install(|| bpr(level, &readout, &embedding, dim, n_nodes, &nodes, m)).unwrap();
+            (found.loss.to_bits(), found.penalty.to_bits(), found.by_readout, found.shares)
         };
         let expected = run(Level::Baseline, 1);
         for &level in Level::available() {
@@ -253,7 +274,7 @@ mod tests {
 
     #[test]
     fn bad_batches_are_named_and_empty_ones_are_zero() {
-        let run = |nodes: &[i64]| bpr(Level::Baseline, &[1.0; 4], &[1.0; 4], 2, 2, nodes, 1, 1.0);
+        let run = |nodes: &[i64]| bpr(Level::Baseline, &[1.0; 4], &[1.0; 4], 2, 2, nodes, 1);
         assert_eq!(
             run(&[0, 1, 2]).unwrap_err(),
             Error::OutOfRange { name: "nodes", position: 2, found: 2, bound: 2 }

@@ -43,9 +43,9 @@ fn search<const N: usize>(sorted: &[u32], class: u32, ranks: &mut [u32; N]) {
     // `below[i]` is the answer less one, seen from the members known to be stepped over.
     let mut below: [usize; N] = std::array::from_fn(|i| (ranks[i] as usize).wrapping_sub(1));
     let first = sorted[half - 1] as usize;
-    for i in 0..N {
-        let stepped = below[i].wrapping_add(sorted.len() - half + 1);
-        below[i] = if first <= below[i].wrapping_add(half) { stepped } else { below[i] };
+    for below in &mut below {
+        let stepped = below.wrapping_add(sorted.len() - half + 1);
+        *below = select_unpredictable(first <= below.wrapping_add(half), stepped, *below);
     }
     let mut step = half / 2;
     while step > 0 {

@@ -6,24 +6,23 @@ use crate::block::{Block, SIZE};
 use crate::complement::nth_absent_each;
 use crate::epoch::negative;
 use crate::error::{Error, Result};
+use crate::lanes::{LANES, Lanes, Portable, QUAD};
 use crate::prefetch::prefetch;
 use crate::sampler::{Task, Triplets};
 use crate::stream::below_each;
-use crate::table::{Lanes, Portable, QUAD, Scalar};
+use crate::table::Scalar;
 
 /// Candidates that are drawn, asked for and scored together.
-const GROUP: usize = 16;
+const GROUP: usize = 2 * LANES;
 
-/// Groups that are on their way from memory while one is scored.
-const AHEAD: usize = 2;
+/// Groups on their way: one is drawn, the one before it asked for, the one before that scored.
+const RING: usize = 4;
 
 /// Rows up to this degree are counted through instead of searched.
 const COUNTED: usize = 64;
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
-
-const RING: usize = 4;
 
 /// Draws the triplets of `task` with the best-scoring negatives.
 #[allow(unsafe_code)]
@@ -68,20 +67,6 @@ pub(crate) fn draw<T: Scalar>(
     draw_body::<Portable, T>(task, values, dim, out)
 }
 
-/// Candidates of one position and slot, on their way from memory.
-#[derive(Clone, Copy)]
-struct Group {
-    columns: [u32; GROUP],
-    n: usize,
-    position: usize,
-    slot: usize,
-    is_first: bool,
-}
-
-impl Group {
-    const EMPTY: Self = Self { columns: [0; GROUP], n: 0, position: 0, slot: 0, is_first: false };
-}
-
 #[inline(always)]
 fn draw_body<L: Lanes, T: Scalar>(
     task: &Task<'_>,
@@ -89,121 +74,191 @@ fn draw_body<L: Lanes, T: Scalar>(
     dim: usize,
     out: Triplets<'_>,
 ) -> Result<()> {
-    let n_slots = out.negatives.len() / out.rows.len();
+    let Triplets { rows, positives, negatives } = out;
+    let n_slots = negatives.len() / rows.len();
     let mut block = Block::new();
     let mut start = task.start;
-    let outputs = out
-        .rows
+    let outputs = rows
         .chunks_mut(SIZE)
-        .zip(out.positives.chunks_mut(SIZE))
-        .zip(out.negatives.chunks_mut(SIZE * n_slots));
+        .zip(positives.chunks_mut(SIZE))
+        .zip(negatives.chunks_mut(SIZE * n_slots));
     for ((rows, positives), negatives) in outputs {
         block.draw(task.graph, task.source, task.epoch, start, rows.len());
         block.write(rows, positives);
-        choose::<L, T>(task, &block, start, values, dim, negatives)?;
+        Choice { task, block: &block, start, values, dim }.choose::<L>(negatives)?;
         start += rows.len() as u64;
     }
     Ok(())
 }
 
-/// Writes the best-scoring of `hardest_of` candidates of every position and slot into `out`.
-///
-/// Ties go to the earlier candidate. The error is that of the first NaN in the order of positions,
-/// slots and candidates. While one group of candidates is drawn, the vectors of those before it
-/// are on their way.
-#[inline(always)]
-fn choose<L: Lanes, T: Scalar>(
-    task: &Task<'_>,
-    block: &Block,
+/// Candidates of one position and slot, on their way from memory.
+#[derive(Clone, Copy)]
+struct Group {
+    position: usize,
+    slot: usize,
+    candidate: usize,
+    /// How many candidates there are; 0 for no group.
+    n: usize,
+    columns: [u32; GROUP],
+}
+
+impl Group {
+    const NONE: Self = Self { position: 0, slot: 0, candidate: 0, n: 0, columns: [0; GROUP] };
+}
+
+/// The choice of the best candidates of a block.
+struct Choice<'a, T> {
+    task: &'a Task<'a>,
+    block: &'a Block,
     start: u64,
-    values: &[T],
+    values: &'a [T],
     dim: usize,
-    out: &mut [i64],
-) -> Result<()> {
-    let (n_rows, n_cols) = (task.graph.n_rows(), task.graph.n_cols());
-    let n = block.rows().len();
-    let n_slots = out.len() / n;
-    let m = task.hardest_of;
-    let lines = (dim * size_of::<T>()).div_ceil(LINE);
-    let rows_of = |columns: &[u32; GROUP], at: usize| {
-        [0, 1, 2, 3].map(|i| (n_rows + columns[at + i] as usize) * dim)
-    };
-    let mut ring = [Group::EMPTY; RING];
-    let mut best = f32::NEG_INFINITY;
-    let (mut position, mut slot, mut candidate) = (0, 0, 0);
-    let groups = n * n_slots * m.div_ceil(GROUP);
-    for step in 0..groups + AHEAD {
-        let group = &mut ring[step % RING];
-        group.n = 0;
-        if step < groups {
-            let (first, last) = block.bounds()[position];
-            let linked = &task.graph.indices()[first as usize..last as usize];
-            let absent = (n_cols - linked.len()) as u32;
-            let stream = task.epoch.negatives(start + position as u64);
-            let mut words = [0; GROUP];
-            for (i, word) in words.iter_mut().enumerate() {
-                *word = stream.word(negative(slot, candidate + i));
+}
+
+impl<T: Scalar> Choice<'_, T> {
+    /// Writes the best-scoring candidate of every position and slot into `out`.
+    ///
+    /// Ties go to the earlier candidate. The error is that of the first NaN in the order of
+    /// positions, slots and candidates.
+    ///
+    /// A pipeline: while one group of candidates is drawn and an earlier one is scored, the
+    /// vectors of the one between are asked for, a few at a time, so that memory never waits for
+    /// arithmetic nor arithmetic for memory.
+    #[inline(always)]
+    fn choose<L: Lanes>(&self, out: &mut [i64]) -> Result<()> {
+        let n = self.block.rows().len();
+        let n_slots = out.len() / n;
+        let m = self.task.hardest_of;
+        let mut ring = [Group::NONE; RING];
+        let (mut position, mut slot, mut candidate) = (0, 0, 0);
+        let (mut best, mut best_column) = (f32::NEG_INFINITY, 0);
+        let groups = n * n_slots * m.div_ceil(GROUP);
+        for step in 0..groups + 2 {
+            let drawn = step % RING;
+            let (before, last) = ((step + RING - 1) % RING, (step + RING - 2) % RING);
+            let quads = ring[before].n.div_ceil(QUAD);
+            self.ask(&ring[before], 0..quads / 4);
+            let mut ranks = [0; GROUP];
+            ring[drawn].n = 0;
+            if step < groups {
+                ring[drawn].n = (m - candidate).min(GROUP);
+                (ring[drawn].position, ring[drawn].slot) = (position, slot);
+                ring[drawn].candidate = candidate;
+                self.draw_ranks(&ring[drawn], &mut ranks);
             }
-            below_each(&words, &[absent; GROUP], &mut group.columns);
-            if linked.len() <= COUNTED {
-                L::count_absent(linked, &mut group.columns);
+            self.ask(&ring[before], quads / 4..quads / 2);
+            if step < groups {
+                self.draw_columns::<L>(&mut ring[drawn], ranks);
+                candidate += GROUP;
+                if candidate >= m {
+                    (candidate, slot) = (0, slot + 1);
+                }
+                if slot == n_slots {
+                    (slot, position) = (0, position + 1);
+                }
+            }
+            self.ask(&ring[before], quads / 2..quads * 3 / 4);
+            let group = &ring[last];
+            if group.n > 0 {
+                let mut scores = [f32::NEG_INFINITY; GROUP];
+                self.score::<L>(group, 0, &mut scores);
+                self.ask(&ring[before], quads * 3 / 4..quads);
+                self.score::<L>(group, LANES, &mut scores);
+                if !group.n.is_multiple_of(QUAD) {
+                    scores[group.n..].fill(f32::NEG_INFINITY); // the last quad was not full
+                }
+                let (at, top) = L::best(&scores).map_err(|at| Error::NotANumber {
+                    row: self.block.rows()[group.position] as usize,
+                    column: group.columns[at] as usize,
+                })?;
+                let better = group.candidate == 0 || top > best;
+                best = if better { top } else { best };
+                best_column = if better { group.columns[at] } else { best_column };
+                out[group.position * n_slots + group.slot] = i64::from(best_column);
             } else {
-                nth_absent_each(linked, &mut group.columns);
-            }
-            if candidate == 0 && slot == 0 {
-                for line in 0..lines {
-                    let start = block.rows()[position] as usize * dim;
-                    prefetch(values, start + line * LINE / size_of::<T>());
-                }
-            }
-            group.n = (m - candidate).min(GROUP);
-            (group.position, group.slot, group.is_first) = (position, slot, candidate == 0);
-            candidate += GROUP;
-            if candidate >= m {
-                (candidate, slot) = (0, slot + 1);
-            }
-            if slot == n_slots {
-                (slot, position) = (0, position + 1);
+                self.ask(&ring[before], quads * 3 / 4..quads);
             }
         }
-        let (drawn, group) = (ring[step % RING], ring[(step + RING - AHEAD) % RING]);
-        let row = block.rows()[group.position] as usize;
-        let vector = &values[row * dim..][..dim];
-        let mut scores = [0f32; GROUP];
-        for quad in 0..GROUP / QUAD {
-            let quad = quad * QUAD..quad * QUAD + QUAD;
-            if quad.start < drawn.n {
-                let starts = rows_of(&drawn.columns, quad.start);
-                for line in 0..lines {
-                    for start in starts {
-                        prefetch(values, start + line * LINE / size_of::<T>());
-                    }
-                }
-            }
-            if quad.start < group.n {
-                let right = rows_of(&group.columns, quad.start).map(|at| &values[at..][..dim]);
-                scores[quad].copy_from_slice(&L::dots(vector, right));
-            }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn linked(&self, position: usize) -> &[u32] {
+        let (first, last) = self.block.bounds()[position];
+        &self.task.graph.indices()[first as usize..last as usize]
+    }
+
+    #[inline(always)]
+    fn draw_ranks(&self, group: &Group, ranks: &mut [u32; GROUP]) {
+        let absent = (self.task.graph.n_cols() - self.linked(group.position).len()) as u32;
+        let stream = self.task.epoch.negatives(self.start + group.position as u64);
+        let mut words = [0; GROUP];
+        stream.words(negative(group.slot, group.candidate), negative(0, 1), &mut words);
+        below_each(&words, &[absent; GROUP], ranks);
+    }
+
+    #[inline(always)]
+    fn draw_columns<L: Lanes>(&self, group: &mut Group, ranks: [u32; GROUP]) {
+        group.columns = ranks;
+        let linked = self.linked(group.position);
+        if linked.len() > COUNTED {
+            nth_absent_each(linked, &mut group.columns[..group.n]);
+        } else {
+            L::count_absent(linked, &mut group.columns);
         }
-        if group.n == 0 {
-            continue;
-        }
-        let scores = &scores[..group.n];
-        let mut top = scores[0];
-        let mut is_nan = false;
-        for &score in scores {
-            top = if score > top { score } else { top };
-            is_nan |= score.is_nan();
-        }
-        if is_nan {
-            let at = scores.iter().position(|score| score.is_nan()).unwrap_or(0);
-            return Err(Error::NotANumber { row, column: group.columns[at] as usize });
-        }
-        if group.is_first || top > best {
-            best = top;
-            let at = scores.iter().position(|&score| score == top).unwrap_or(0);
-            out[group.position * n_slots + group.slot] = i64::from(group.columns[at]);
+        if group.candidate == 0 && group.slot == 0 {
+            let row = self.block.rows()[group.position] as usize;
+            self.ask_vector(row);
         }
     }
-    Ok(())
+
+    /// Asks for the vectors of some quads of a group.
+    #[inline(always)]
+    fn ask(&self, group: &Group, quads: std::ops::Range<usize>) {
+        let n_rows = self.task.graph.n_rows();
+        for &column in &group.columns[quads.start * QUAD..quads.end * QUAD] {
+            self.ask_vector(n_rows + column as usize);
+        }
+    }
+
+    #[inline(always)]
+    fn ask_vector(&self, vector: usize) {
+        let start = vector * self.dim;
+        let mut at = start;
+        while at < start + self.dim {
+            prefetch(self.values, at);
+            at += LINE / size_of::<T>();
+        }
+    }
+
+    /// Writes the scores of up to [`LANES`] candidates from `first` on.
+    #[inline(always)]
+    fn score<L: Lanes>(&self, group: &Group, first: usize, scores: &mut [f32; GROUP]) {
+        let n_rows = self.task.graph.n_rows();
+        let row = self.block.rows()[group.position] as usize;
+        let quads = first / QUAD..group.n.min(first + LANES).div_ceil(QUAD);
+        let (columns, _) = group.columns.as_chunks::<QUAD>();
+        let (scores, _) = scores.as_chunks_mut::<QUAD>();
+        if self.dim.is_multiple_of(LANES) {
+            let (chunks, _) = self.values.as_chunks::<LANES>();
+            let width = self.dim / LANES;
+            let left = &chunks[row * width..][..width];
+            for quad in quads {
+                let [a, b, c, d] = columns[quad];
+                let a = &chunks[(n_rows + a as usize) * width..][..width];
+                let b = &chunks[(n_rows + b as usize) * width..][..width];
+                let c = &chunks[(n_rows + c as usize) * width..][..width];
+                let d = &chunks[(n_rows + d as usize) * width..][..width];
+                scores[quad] = L::dots(left, [a, b, c, d]);
+            }
+        } else {
+            let left = &self.values[row * self.dim..][..self.dim];
+            for quad in quads {
+                let right = columns[quad].map(|column| {
+                    &self.values[(n_rows + column as usize) * self.dim..][..self.dim]
+                });
+                scores[quad] = L::ragged_dots(left, right);
+            }
+        }
+    }
 }

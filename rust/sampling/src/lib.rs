@@ -9,6 +9,9 @@ mod complement;
 mod epoch;
 mod error;
 mod hardest;
+mod lanes;
+#[cfg(test)]
+mod levels;
 mod permutation;
 mod prefetch;
 mod sampler;

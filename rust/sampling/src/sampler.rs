@@ -131,19 +131,31 @@ impl Sampler {
         vectors: Option<Table<'_>>,
         out: Triplets<'_>,
     ) -> Result<()> {
-        let n = out.rows.len();
+        self.sample_on(Level::current(), graph, epoch, start, vectors, out)
+    }
+
+    /// [`Self::sample`] with the instructions of one level.
+    pub(crate) fn sample_on(
+        &self,
+        level: Level,
+        graph: &Csr,
+        epoch: u64,
+        start: usize,
+        vectors: Option<Table<'_>>,
+        out: Triplets<'_>,
+    ) -> Result<()> {
+        let Triplets { rows, positives, negatives } = out;
+        let n = rows.len();
         let n_slots = self.options.n_negatives;
         self.check(graph, start, n)?;
-        length("positives", n, out.positives.len())?;
-        length("negatives", n * n_slots, out.negatives.len())?;
+        length("positives", n, positives.len())?;
+        length("negatives", n * n_slots, negatives.len())?;
         let vectors = self.checked(vectors)?;
         let epoch = Epoch::new(self.options.seed, epoch, self.shape[2] as u64);
-        let level = Level::current();
-        let tasks = out
-            .rows
+        let tasks = rows
             .par_chunks_mut(TASK)
-            .zip(out.positives.par_chunks_mut(TASK))
-            .zip(out.negatives.par_chunks_mut(TASK * n_slots));
+            .zip(positives.par_chunks_mut(TASK))
+            .zip(negatives.par_chunks_mut(TASK * n_slots));
         let failure = tasks.enumerate().find_map_first(|(i, ((rows, positives), negatives))| {
             let task = Task {
                 graph,

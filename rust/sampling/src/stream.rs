@@ -24,8 +24,20 @@ impl Stream {
         mix(self.0.wrapping_add(GAMMA.wrapping_mul(index.wrapping_add(1))))
     }
 
+    /// The words at `first`, `first + stride`, ...
+    #[inline(always)]
+    pub(crate) fn words(self, first: u64, stride: u64, out: &mut [u64]) {
+        let mut at = self.0.wrapping_add(GAMMA.wrapping_mul(first.wrapping_add(1)));
+        let stride = GAMMA.wrapping_mul(stride);
+        for out in out {
+            *out = mix(at);
+            at = at.wrapping_add(stride);
+        }
+    }
+
     /// The stream that belongs to `index` below this one.
     #[inline(always)]
+    #[must_use]
     pub const fn child(self, index: u64) -> Self {
         Self(self.word(index))
     }
@@ -58,15 +70,17 @@ pub fn below(word: u64, bound: u64) -> u64 {
 /// [`below`] for many words at once, each with its own bound below `2^32`.
 ///
 /// The scaling has no branch, so it vectorises; only if a word might be a surplus one, which
-/// happens once in `2^32` words, are all of them drawn one by one.
+/// happens about once in `2^32` words, are all of them drawn one by one.
 #[inline(always)]
 pub(crate) fn below_each(words: &[u64], bounds: &[u32], out: &mut [u32]) {
     let mut doubtful = false;
     for ((out, &word), &bound) in out.iter_mut().zip(words).zip(bounds) {
         let bound = u64::from(bound);
         let carried = ((word & 0xFFFF_FFFF) * bound) >> 32;
-        *out = (((word >> 32) * bound + carried) >> 32) as u32;
-        doubtful |= word.wrapping_mul(bound) < bound;
+        let high = (word >> 32) * bound + carried;
+        *out = (high >> 32) as u32;
+        // A low half below the bound, which is below 2^32, has no upper bits.
+        doubtful |= high as u32 == 0;
     }
     if doubtful {
         one_by_one(words, bounds, out);

@@ -14,16 +14,16 @@ dispatched! {
 
 #[inline(always)]
 fn draw_body(task: &Task<'_>, out: Triplets<'_>) {
-    let n_slots = out.negatives.len() / out.rows.len();
+    let Triplets { rows, positives, negatives } = out;
+    let n_slots = negatives.len() / rows.len();
     let indices = task.graph.indices();
     let (mut block, mut classes) = (Block::new(), Classes::new());
     let (mut words, mut ranks, mut absent) = ([0; SIZE], [0; SIZE], [0; SIZE]);
     let mut start = task.start;
-    let outputs = out
-        .rows
+    let outputs = rows
         .chunks_mut(SIZE)
-        .zip(out.positives.chunks_mut(SIZE))
-        .zip(out.negatives.chunks_mut(SIZE * n_slots));
+        .zip(positives.chunks_mut(SIZE))
+        .zip(negatives.chunks_mut(SIZE * n_slots));
     for ((rows, positives), negatives) in outputs {
         let n = rows.len();
         block.draw(task.graph, task.source, task.epoch, start, n);

@@ -7,7 +7,8 @@
 #[allow(clippy::wildcard_imports, reason = "dozens of intrinsics")]
 use std::arch::x86_64::*;
 
-use crate::table::{LANES, Lanes, QUAD, Scalar};
+use crate::lanes::{LANES, Lanes, QUAD};
+use crate::table::Scalar;
 
 /// Sixteen numbers in two registers; exists only where AVX2 does.
 #[derive(Clone, Copy)]
@@ -20,6 +21,22 @@ pub(crate) struct Avx512(__m512);
 // SAFETY (all blocks below): only kernels compiled for these instruction sets, which run only where
 // the processor has them, name these types; loads read exactly the array they are given, and a
 // scalar of two bytes is the upper half of a float.
+
+impl Avx2 {
+    #[inline(always)]
+    fn halved(self) -> __m256 {
+        unsafe { _mm256_add_ps(self.0, self.1) }
+    }
+}
+
+impl Avx512 {
+    #[inline(always)]
+    fn halved(self) -> __m256 {
+        unsafe {
+            _mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0))
+        }
+    }
+}
 
 impl Lanes for Avx2 {
     #[inline(always)]
@@ -56,26 +73,55 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn totals(sums: [Self; QUAD]) -> [f32; QUAD] {
-        unsafe { totals_of_eight(sums.map(|sum| _mm256_add_ps(sum.0, sum.1))) }
+        let [a, b, c, d] = sums;
+        unsafe { totals_of_eight([a.halved(), b.halved(), c.halved(), d.halved()]) }
     }
 
     #[inline(always)]
-    fn count_absent(sorted: &[u32], ranks: &mut [u32; LANES]) {
-        let at = ranks.as_mut_ptr();
+    fn count_absent(sorted: &[u32], ranks: &mut [u32; 2 * LANES]) {
+        let at: *mut __m256i = ranks.as_mut_ptr().cast();
         unsafe {
-            let low = _mm256_loadu_si256(at.cast());
-            let high = _mm256_loadu_si256(at.add(8).cast());
+            let ranks = [
+                _mm256_loadu_si256(at),
+                _mm256_loadu_si256(at.add(1)),
+                _mm256_loadu_si256(at.add(2)),
+                _mm256_loadu_si256(at.add(3)),
+            ];
             // A true comparison is -1: the answer is the rank less the sum of comparisons.
-            let (mut low_answer, mut high_answer) = (low, high);
+            let mut answers = ranks;
             for (i, &member) in sorted.iter().enumerate() {
                 let before = _mm256_set1_epi32((member - i as u32).cast_signed());
-                let steps_low = _mm256_cmpeq_epi32(_mm256_min_epu32(before, low), before);
-                let steps_high = _mm256_cmpeq_epi32(_mm256_min_epu32(before, high), before);
-                low_answer = _mm256_sub_epi32(low_answer, steps_low);
-                high_answer = _mm256_sub_epi32(high_answer, steps_high);
+                for part in 0..4 {
+                    let lower = _mm256_min_epu32(before, ranks[part]);
+                    let step = _mm256_cmpeq_epi32(lower, before);
+                    answers[part] = _mm256_sub_epi32(answers[part], step);
+                }
             }
-            _mm256_storeu_si256(at.cast(), low_answer);
-            _mm256_storeu_si256(at.add(8).cast(), high_answer);
+            for (part, &answer) in answers.iter().enumerate() {
+                _mm256_storeu_si256(at.add(part), answer);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn best(scores: &[f32; 2 * LANES]) -> Result<(usize, f32), usize> {
+        let at = scores.as_ptr();
+        unsafe {
+            let (a, b) = (_mm256_loadu_ps(at), _mm256_loadu_ps(at.add(8)));
+            let (c, d) = (_mm256_loadu_ps(at.add(16)), _mm256_loadu_ps(at.add(24)));
+            let top = _mm256_max_ps(_mm256_max_ps(a, b), _mm256_max_ps(c, d));
+            let top = _mm256_max_ps(top, _mm256_permute2f128_ps::<1>(top, top));
+            let top = _mm256_max_ps(top, _mm256_permute_ps::<0b01_00_11_10>(top));
+            let top = _mm256_max_ps(top, _mm256_permute_ps::<0b10_11_00_01>(top));
+            let nan = bits::<_CMP_UNORD_Q>(a, a)
+                | bits::<_CMP_UNORD_Q>(b, b) << 8
+                | bits::<_CMP_UNORD_Q>(c, c) << 16
+                | bits::<_CMP_UNORD_Q>(d, d) << 24;
+            let equal = bits::<_CMP_EQ_OQ>(a, top)
+                | bits::<_CMP_EQ_OQ>(b, top) << 8
+                | bits::<_CMP_EQ_OQ>(c, top) << 16
+                | bits::<_CMP_EQ_OQ>(d, top) << 24;
+            chosen(nan, equal, _mm256_cvtss_f32(top))
         }
     }
 }
@@ -106,27 +152,59 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn totals(sums: [Self; QUAD]) -> [f32; QUAD] {
+        let [a, b, c, d] = sums;
+        unsafe { totals_of_eight([a.halved(), b.halved(), c.halved(), d.halved()]) }
+    }
+
+    #[inline(always)]
+    fn count_absent(sorted: &[u32], ranks: &mut [u32; 2 * LANES]) {
+        let at: *mut __m512i = ranks.as_mut_ptr().cast();
         unsafe {
-            totals_of_eight(sums.map(|sum| {
-                _mm256_add_ps(_mm512_castps512_ps256(sum.0), _mm512_extractf32x8_ps::<1>(sum.0))
-            }))
+            let (low, high) = (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1)));
+            let one = _mm512_set1_epi32(1);
+            let (mut low_answer, mut high_answer) = (low, high);
+            for (i, &member) in sorted.iter().enumerate() {
+                let before = _mm512_set1_epi32((member - i as u32).cast_signed());
+                let steps = _mm512_cmple_epu32_mask(before, low);
+                low_answer = _mm512_mask_add_epi32(low_answer, steps, low_answer, one);
+                let steps = _mm512_cmple_epu32_mask(before, high);
+                high_answer = _mm512_mask_add_epi32(high_answer, steps, high_answer, one);
+            }
+            _mm512_storeu_si512(at, low_answer);
+            _mm512_storeu_si512(at.add(1), high_answer);
         }
     }
 
     #[inline(always)]
-    fn count_absent(sorted: &[u32], ranks: &mut [u32; LANES]) {
-        let at = ranks.as_mut_ptr();
+    fn best(scores: &[f32; 2 * LANES]) -> Result<(usize, f32), usize> {
+        let at = scores.as_ptr();
         unsafe {
-            let rank = _mm512_loadu_si512(at.cast());
-            let one = _mm512_set1_epi32(1);
-            let mut answer = rank;
-            for (i, &member) in sorted.iter().enumerate() {
-                let before = _mm512_set1_epi32((member - i as u32).cast_signed());
-                let steps = _mm512_cmple_epu32_mask(before, rank);
-                answer = _mm512_mask_add_epi32(answer, steps, answer, one);
-            }
-            _mm512_storeu_si512(at.cast(), answer);
+            let (low, high) = (_mm512_loadu_ps(at), _mm512_loadu_ps(at.add(LANES)));
+            let top = _mm512_reduce_max_ps(_mm512_max_ps(low, high));
+            let all = _mm512_set1_ps(top);
+            let nan = u32::from(_mm512_cmp_ps_mask::<_CMP_UNORD_Q>(low, low))
+                | u32::from(_mm512_cmp_ps_mask::<_CMP_UNORD_Q>(high, high)) << LANES;
+            let equal = u32::from(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(low, all))
+                | u32::from(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(high, all)) << LANES;
+            chosen(nan, equal, top)
         }
+    }
+}
+
+/// One bit per lane in which `left` and `right` compare.
+#[inline(always)]
+unsafe fn bits<const HOW: i32>(left: __m256, right: __m256) -> u32 {
+    // SAFETY: the caller's.
+    unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<HOW>(left, right)).cast_unsigned() }
+}
+
+/// The first of the scores that are NaN, or the first of those that equal the highest.
+#[inline(always)]
+fn chosen(nan: u32, equal: u32, top: f32) -> Result<(usize, f32), usize> {
+    if nan > 0 {
+        Err(nan.trailing_zeros() as usize)
+    } else {
+        Ok((equal.trailing_zeros() as usize, top))
     }
 }
 

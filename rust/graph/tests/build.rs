@@ -1,5 +1,12 @@
 //! `Bipartite::from_edges` against sorting and removing repeats.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "the numbers of a test are small and not negative"
+)]
+
 use std::collections::BTreeSet;
 
 use glowrec_graph::{Bipartite, Csr, Error};

@@ -1,5 +1,12 @@
 //! `propagate` against its dense definition in `f64`, its adjoint, and itself.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "the numbers of a test are small and not negative"
+)]
+
 use std::cell::RefCell;
 
 use glowrec_graph::simd::Level;
@@ -174,8 +181,8 @@ fn close(
     bound: f64,
 ) -> std::result::Result<(), String> {
     for (i, ((got, want), size)) in got.zip(want).zip(size).enumerate() {
-        // Written so that NaN fails.
-        if !((got - want).abs() <= bound * size) {
+        let off = (got - want).abs();
+        if off.is_nan() || off > bound * size {
             return Err(format!("cell {i}: got {got}, want {want} ± {}", bound * size));
         }
     }

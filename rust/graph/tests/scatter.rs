@@ -1,5 +1,12 @@
 //! `scatter_rows` against the loop that defines it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "the numbers of a test are small and not negative"
+)]
+
 use glowrec_graph::{Error, scatter_rows};
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;

@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::operator::Operator;
 use crate::bipartite::Bipartite;
-use crate::csr::Csr;
 use crate::error::{Error, Result};
 
 /// Some rows of the square operator, in compressed sparse rows.
@@ -22,7 +21,8 @@ pub struct Adjacency {
 
 /// Rows `nodes` of `operator` on `graph`; nodes are the graph's rows, then its columns.
 ///
-/// `O(edges)` time; values in `f64`, the product of both scales.
+/// Time and memory follow the edges of these rows, beside two numbers for each node; values are
+/// the product of both scales.
 ///
 /// # Errors
 ///
@@ -33,31 +33,41 @@ pub fn adjacency(graph: &Bipartite, operator: &Operator, nodes: Range<usize>) ->
         let Range { start, end } = nodes;
         return Err(Error::Range { name: "rows", start, end, bound: n_nodes });
     }
-    let applied = operator.on::<f64>(graph);
-    let side = |node: usize| -> (&Csr, usize, usize) {
-        if node < n_rows {
-            (&applied.by_row, node, n_rows)
+    let (left, right) = operator.scales::<f64>(graph);
+    let columns = |node: usize| {
+        let (csr, row, first) = if node < n_rows {
+            (graph.by_row(), node, n_rows)
         } else {
-            (&applied.by_col, node - n_rows, 0)
-        }
+            (graph.by_col(), node - n_rows, 0)
+        };
+        let columns = csr.row(row).iter().map(move |&column| first + column as usize);
+        columns.filter(move |&column| operator.keeps(node, column))
     };
-    let mut indptr = Vec::with_capacity(nodes.len() + 1);
-    indptr.push(0);
+    let counts: Vec<usize> =
+        nodes.clone().into_par_iter().map(|node| columns(node).count()).collect();
+    let size = counts.iter().sum();
+    let mut csr = Adjacency {
+        indptr: Vec::with_capacity(counts.len() + 1),
+        indices: vec![0; size],
+        values: vec![0.0; size],
+    };
+    csr.indptr.push(0);
+    let (mut indices, mut values) = (csr.indices.as_mut_slice(), csr.values.as_mut_slice());
+    let mut rows = Vec::with_capacity(counts.len());
     let mut end = 0;
-    for node in nodes.clone() {
-        let (csr, row, _) = side(node);
-        end += (csr.degree(row) as u64).cast_signed();
-        indptr.push(end);
+    for (node, count) in nodes.zip(counts) {
+        end += count as u64;
+        csr.indptr.push(end.cast_signed());
+        let (my_indices, other_indices) = indices.split_at_mut(count);
+        let (my_values, other_values) = values.split_at_mut(count);
+        (indices, values) = (other_indices, other_values);
+        rows.push((node, my_indices, my_values));
     }
-    let entries = nodes.into_par_iter().flat_map_iter(|node| {
-        let (csr, row, first) = side(node);
-        let left = applied.left[node];
-        let right = &applied.right;
-        csr.row(row).iter().map(move |&column| {
-            let column = first + column as usize;
-            ((column as u64).cast_signed(), left * right[column])
-        })
+    rows.into_par_iter().for_each(|(node, indices, values)| {
+        for ((column, index), value) in columns(node).zip(indices).zip(values) {
+            *index = (column as u64).cast_signed();
+            *value = left[node] * right[column];
+        }
     });
-    let (indices, values) = entries.unzip();
-    Ok(Adjacency { indptr, indices, values })
+    Ok(csr)
 }

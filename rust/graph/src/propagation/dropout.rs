@@ -1,9 +1,5 @@
 //! Edge dropout: which directed edges a step keeps, as a pure function of the seed.
 
-use rayon::prelude::*;
-
-use super::tasks::{Task, split};
-use crate::csr::Csr;
 use crate::error::{Error, Result};
 
 /// Keeps each directed edge independently with one probability.
@@ -47,38 +43,6 @@ impl Dropout {
         let position = (row << 32).wrapping_add(column).wrapping_add(1);
         let word = mix(self.key.wrapping_add(position.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
         word >> 11 < self.threshold
-    }
-
-    /// The kept edges of `csr`, whose rows and columns are the nodes from the given ones on.
-    ///
-    /// `O(edges)`; takes four bytes for each kept edge.
-    pub(super) fn thin(&self, csr: &Csr, first: (u64, u64), transpose: bool) -> Csr {
-        let stays = |row: usize, column: u32| {
-            let (row, column) = (first.0 + row as u64, first.1 + u64::from(column));
-            if transpose { self.keeps(column, row) } else { self.keeps(row, column) }
-        };
-        let parts: Vec<(Vec<u64>, Vec<u32>)> = split(csr)
-            .into_par_iter()
-            .map(|Task { rows, .. }| {
-                let edges = csr.indptr()[rows.end] - csr.indptr()[rows.start];
-                let mut kept = Vec::with_capacity(edges as usize);
-                let mut ends = Vec::with_capacity(rows.len());
-                for row in rows {
-                    kept.extend(csr.row(row).iter().copied().filter(|&column| stays(row, column)));
-                    ends.push(kept.len() as u64);
-                }
-                (ends, kept)
-            })
-            .collect();
-        let mut indptr = Vec::with_capacity(csr.n_rows() + 1);
-        indptr.push(0);
-        let mut indices = Vec::with_capacity(parts.iter().map(|(_, kept)| kept.len()).sum());
-        for (ends, kept) in parts {
-            let start = indices.len() as u64;
-            indptr.extend(ends.into_iter().map(|end| start + end));
-            indices.extend(kept);
-        }
-        Csr::from_parts(csr.n_cols(), indptr.into(), indices.into())
     }
 }
 

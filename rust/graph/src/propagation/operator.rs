@@ -56,32 +56,71 @@ impl<T> Applied<'_, T> {
 impl Operator {
     /// The operator on `graph`; degrees are those of the whole graph, dropout or not.
     pub(super) fn on<'g, T: Real>(&self, graph: &'g Bipartite) -> Applied<'g, T> {
+        let (by_row, by_col) = self.patterns(graph);
+        let (left, right) = self.scales(graph);
+        Applied { by_row, by_col, left, right }
+    }
+
+    /// What each node's sum is multiplied by, and what its row is before it is gathered.
+    pub(super) fn scales<T: Real>(&self, graph: &Bipartite) -> (Vec<T>, Vec<T>) {
         let (p, q) = self.normalization.powers();
         let (left, right) = if self.transpose { (q, p) } else { (p, q) };
         let kept = self.dropout.map_or(1.0, |dropout| dropout.keep_prob());
-        let (by_row, by_col) = self.patterns(graph);
-        Applied {
-            by_row,
-            by_col,
-            left: scales(graph, |degree| T::nearest(left.scale(degree) / kept)),
-            right: scales(graph, |degree| T::nearest(right.scale(degree))),
-        }
+        (
+            of_nodes(graph, |degree| T::nearest(left.scale(degree) / kept)),
+            of_nodes(graph, |degree| T::nearest(right.scale(degree))),
+        )
+    }
+
+    /// Whether the edge into node `row` of this operator from node `column` stays.
+    #[inline]
+    pub(super) fn keeps(&self, row: usize, column: usize) -> bool {
+        self.dropout.is_none_or(|mask| {
+            let (row, column) = (row as u64, column as u64);
+            if self.transpose { mask.keeps(column, row) } else { mask.keeps(row, column) }
+        })
     }
 
     fn patterns<'g>(&self, graph: &'g Bipartite) -> (Cow<'g, Csr>, Cow<'g, Csr>) {
-        let Some(dropout) = self.dropout else {
-            return (Cow::Borrowed(graph.by_row()), Cow::Borrowed(graph.by_col()));
-        };
-        let (zero, n_rows) = (0, graph.n_rows() as u64);
-        (
-            Cow::Owned(dropout.thin(graph.by_row(), (zero, n_rows), self.transpose)),
-            Cow::Owned(dropout.thin(graph.by_col(), (n_rows, zero), self.transpose)),
-        )
+        let (by_row, by_col) = (graph.by_row(), graph.by_col());
+        if self.dropout.is_none() {
+            return (Cow::Borrowed(by_row), Cow::Borrowed(by_col));
+        }
+        let n_rows = graph.n_rows();
+        let of_row = |row: usize, column: u32| self.keeps(row, n_rows + column as usize);
+        let of_col = |col: usize, row: u32| self.keeps(n_rows + col, row as usize);
+        (Cow::Owned(thinned(by_row, of_row)), Cow::Owned(thinned(by_col, of_col)))
     }
 }
 
-/// One scale for each node, the graph's rows first.
-fn scales<T: Real>(graph: &Bipartite, of: impl Fn(usize) -> T + Sync) -> Vec<T> {
+/// The entries of `csr` that stay: four bytes each, for the time of one propagation.
+fn thinned(csr: &Csr, stays: impl Fn(usize, u32) -> bool + Sync) -> Csr {
+    let parts: Vec<(Vec<u64>, Vec<u32>)> = split(csr)
+        .into_par_iter()
+        .map(|Task { rows }| {
+            let edges = csr.indptr()[rows.end] - csr.indptr()[rows.start];
+            let mut kept = Vec::with_capacity(edges as usize);
+            let mut ends = Vec::with_capacity(rows.len());
+            for row in rows {
+                kept.extend(csr.row(row).iter().copied().filter(|&column| stays(row, column)));
+                ends.push(kept.len() as u64);
+            }
+            (ends, kept)
+        })
+        .collect();
+    let mut indptr = Vec::with_capacity(csr.n_rows() + 1);
+    indptr.push(0);
+    let mut indices = Vec::with_capacity(parts.iter().map(|(_, kept)| kept.len()).sum());
+    for (ends, kept) in parts {
+        let start = indices.len() as u64;
+        indptr.extend(ends.into_iter().map(|end| start + end));
+        indices.extend(kept);
+    }
+    Csr::from_parts(csr.n_cols(), indptr.into(), indices.into())
+}
+
+/// One number for each node, the graph's rows first.
+fn of_nodes<T: Real>(graph: &Bipartite, of: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let of_pair = |bounds: &[u64]| of((bounds[1] - bounds[0]) as usize);
     let rows = graph.by_row().indptr().par_windows(2).map(of_pair);
     rows.chain(graph.by_col().indptr().par_windows(2).map(of_pair)).collect()

@@ -1,4 +1,5 @@
 //! Rankings and their metrics: borrow, check shapes, run block by block, hand over.
+#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments")]
 
 use std::ops::Range;
 
@@ -46,7 +47,6 @@ fn top_k<'py>(
 /// Metrics of the rankings of each user; see `glowrec.evaluation.evaluate_factors`.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "the inputs of one evaluation")]
-#[expect(clippy::needless_pass_by_value, reason = "extracted arguments are owned")]
 fn evaluate_factors<'py>(
     py: Python<'py>,
     users: PyReadonlyArray2<'py, f32>,
@@ -87,7 +87,6 @@ fn evaluate_factors<'py>(
 
 /// Metrics of given rankings; see `glowrec.evaluation.evaluate_rankings`.
 #[pyfunction]
-#[expect(clippy::needless_pass_by_value, reason = "extracted arguments are owned")]
 fn evaluate_rankings<'py>(
     py: Python<'py>,
     lists: PyReadonlyArray2<'py, i64>,

@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(best.push(1, Hit::new(1.0, 0), TAKES_ALL), None);
         assert_eq!(best.push(1, Hit::new(3.0, 1), TAKES_ALL), Some(1.0));
         let mut threshold = 1.0;
-        for column in 2..100 {
+        for column in 2..100u16 {
             let hit = Hit::new(f32::from(column), u32::from(column));
             threshold = best.push(1, hit, threshold).unwrap_or(threshold);
         }

@@ -86,6 +86,15 @@ def test_an_axis_longer_than_u32_is_refused():
         IdMap.range(-1)
 
 
+@pytest.mark.parametrize("code", [-1, 2])
+def test_codes_given_to_the_class_itself_are_checked(code):
+    codes, two = np.array([0, code]), IdMap.range(2)
+    with pytest.raises(IdError, match=rf"users\[1\] = {code} is not in 0..2"):
+        Interactions(codes, np.array([0, 1]), two, two)
+    with pytest.raises(IdError, match=rf"items\[1\] = {code} is not in 0..2"):
+        Interactions(np.array([0, 1]), codes, two, two)
+
+
 def test_columns_of_different_lengths_are_refused():
     with pytest.raises(ShapeError, match=r"items: expected shape \(2,\) as users, got \(1,\)"):
         Interactions.from_arrays([0, 1], [0])

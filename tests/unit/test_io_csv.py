@@ -98,6 +98,8 @@ def test_only_numbers_in_their_usual_spelling_are_numbers(text, ids, kept):
     [
         ("user,item,value\na,b,1\nc,d\n", ":3: expected 3 columns, got 2"),
         ("user,item,value\na,b,1\nc,d,1,9\n", ":3: expected 3 columns, got 4"),
+        ("user,item,value\na,b,1,c\nd,1\n", ":2: expected 3 columns, got 4"),
+        ("user,item,value\na,b\nc,d,1,2\n", ":2: expected 3 columns, got 2"),
         ("user,item,value\na,b,1\nc,d,x\n", ":3: value 'x' is not a finite number"),
         ("user,item,value\na,b,1\nc,d,nan\n", ":3: value 'nan' is not a finite number"),
         ("user,item,value\na,b,1\nc,d,inf\n", ":3: value 'inf' is not a finite number"),

@@ -148,3 +148,13 @@ def test_large_numbers_of_ids_agree_with_plain_python(text):
     assert found.users.tolist() == [line[0] for line in lines for _ in line[1:]]
     assert found.items.tolist() == [item for line in lines for item in line[1:]]
     assert found.lines.tolist() == [n for n, line in enumerate(lines, 1) for _ in line[1:]]
+
+
+def test_writing_keeps_the_order_of_each_users_items(tmp_path):
+    rng = np.random.default_rng(1)
+    users = rng.integers(0, 3, 500)
+    log = Interactions.from_arrays(users, rng.permutation(500), n_users=3, n_items=500)
+    write_lightgcn(log, tmp_path / "out.txt")
+    back = read_lightgcn(tmp_path / "out.txt")
+    for user in range(3):
+        assert back.items[back.users == user].tolist() == log.items[users == user].tolist()

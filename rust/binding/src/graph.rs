@@ -65,6 +65,18 @@ impl Graph {
         self.core.n_edges()
     }
 
+    /// Number of items of each user.
+    #[getter]
+    fn user_degrees<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        degrees(self.core.by_row()).into_pyarray(py)
+    }
+
+    /// Number of users of each item.
+    #[getter]
+    fn item_degrees<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        degrees(self.core.by_col()).into_pyarray(py)
+    }
+
     /// Copies of the row starts and columns of the users' side.
     fn user_csr<'py>(&self, py: Python<'py>) -> CsrArrays<'py> {
         arrays(py, self.core.by_row())
@@ -164,6 +176,10 @@ type Adjacency<'py> =
 
 /// Row starts and columns.
 type CsrArrays<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>);
+
+fn degrees(csr: &glowrec_graph::Csr) -> Vec<i64> {
+    csr.indptr().windows(2).map(|bounds| (bounds[1] - bounds[0]).cast_signed()).collect()
+}
 
 fn arrays<'py>(py: Python<'py>, csr: &glowrec_graph::Csr) -> CsrArrays<'py> {
     let starts: Vec<i64> = csr.indptr().iter().map(|&start| start.cast_signed()).collect();

@@ -1,5 +1,7 @@
 //! `glowrec._native.Graph`: the frozen interaction graph.
 
+#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments")]
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use glowrec_graph::simd::Level;

@@ -1,5 +1,7 @@
 //! Propagation, its operator with values, and the scatter of its gradients.
 
+#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments")]
+
 use glowrec_graph::simd::Level;
 use glowrec_graph::{Dropout, Normalization, Operator, Real, Workspace};
 use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};

@@ -1,8 +1,8 @@
 """Graph and kernel collaborative filtering, fast on the machine you have.
 
 Evaluators and data people need NumPy and SciPy only; models train on PyTorch, the extra
-``train``. The public names are listed in ``__all__``; those of the models are imported at their
-first use.
+``train``. The public names are those of ``__all__`` and the models, ``LightGCN`` and ``load``,
+which are imported at their first use.
 """
 
 from importlib import import_module
@@ -19,7 +19,8 @@ from glowrec.ranking import TopK, top_k
 from glowrec.sampling import Triplets, TripletSampler
 
 if TYPE_CHECKING:
-    from glowrec.recommenders import LightGCN, load
+    from glowrec.recommenders import LightGCN as LightGCN
+    from glowrec.recommenders import load as load
 
 __all__ = [
     "Evaluation",
@@ -27,7 +28,6 @@ __all__ = [
     "Graph",
     "IdMap",
     "Interactions",
-    "LightGCN",
     "TopK",
     "TripletSampler",
     "Triplets",
@@ -36,7 +36,6 @@ __all__ = [
     "errors",
     "evaluate_factors",
     "evaluate_rankings",
-    "load",
     "splitting",
     "threads",
     "top_k",
@@ -60,4 +59,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_MODELS})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+import operator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,6 +10,7 @@ import numpy as np
 from glowrec import _native
 from glowrec.errors import DataError, IdError, ParameterError, SaturatedError, ShapeError
 from glowrec.graph import Graph
+from glowrec.prefetch import prefetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ Vectors: TypeAlias = "Table | Callable[[], Table]"
 
 ORDERS = ("interaction", "user_uniform")
 
-# Triplets drawn by one call when batches are smaller: enough to keep all threads busy and to make
+# Negatives drawn by one call when batches are smaller: enough to keep all threads busy and to make
 # the cost of the call vanish, few enough to stay in the cache.
 _BLOCK = 65_536
 
@@ -70,13 +69,6 @@ class TripletSampler:
     drop_last : bool, default False
         Leave out the last batch of an epoch if it is shorter than the others.
 
-    Attributes
-    ----------
-    n_triplets : int
-        Positions of one epoch: the number of distinct interactions.
-    n_batches : int
-        Batches of one epoch.
-
     Raises
     ------
     ParameterError
@@ -91,25 +83,30 @@ class TripletSampler:
     Random words come from SplitMix64 used as a counter (Steele, Lea and Flood, OOPSLA 2014),
     bounded integers from Lemire's exact multiply-shift (TOMACS 2019), the shuffle from a
     generalised Feistel network (Black and Rogaway, CT-RSA 2002), evaluated per position: an epoch
-    needs no stored permutation. ``O(log d)`` per negative.
-
-    References
-    ----------
-    Zhang et al., "Optimizing top-n collaborative filtering via dynamic negative item sampling",
-    SIGIR 2013, for `hardest_of`.
+    needs no stored permutation. ``O(log d)`` per negative. `hardest_of` is the dynamic negative
+    sampling of Zhang et al., SIGIR 2013.
 
     Examples
     --------
-    >>> from glowrec.graph import Graph
-    >>> from glowrec.sampling import TripletSampler
-    >>> train = Graph.from_edges([0, 0, 1, 2], [0, 1, 2, 1], n_users=3, n_items=4)
-    >>> sampler = TripletSampler(train, batch_size=3, seed=7)
+    >>> import glowrec as gr
+    >>> train = gr.Graph.from_edges([0, 0, 1, 2], [0, 1, 2, 1], n_users=3, n_items=4)
+    >>> sampler = gr.TripletSampler(train, batch_size=3, seed=7)
     >>> [len(batch.users) for batch in sampler.epoch(0)]
     [3, 1]
     >>> users, positives, negatives = sampler.sample(0, 0, 4)
     >>> sorted(zip(users.tolist(), positives.tolist()))
     [(0, 0), (0, 1), (1, 2), (2, 1)]
     """
+
+    batch_size: int
+    seed: int
+    order: Literal["interaction", "user_uniform"]
+    n_negatives: int
+    hardest_of: int
+    drop_last: bool
+    _graph: Graph
+    _native: _native.Sampler
+    _options: dict[str, Any]
 
     def __init__(
         self,
@@ -124,21 +121,29 @@ class TripletSampler:
     ) -> None:
         if order not in ORDERS:
             raise ParameterError(f"order={order!r}: expected one of {', '.join(ORDERS)}")
-        self._graph = train if isinstance(train, Graph) else train.graph
-        self.order = order
-        self.batch_size = _count("batch_size", batch_size)
-        self.n_negatives = _count("n_negatives", n_negatives)
-        self.hardest_of = _count("hardest_of", hardest_of)
-        self.seed = _word("seed", seed)
-        self.drop_last = drop_last
+        graph = train if isinstance(train, Graph) else train.graph
+        options = {
+            "batch_size": _whole("batch_size", batch_size, 1, 31),
+            "seed": _whole("seed", seed, 0, 64),
+            "order": order,
+            "n_negatives": _whole("n_negatives", n_negatives, 1, 31),
+            "hardest_of": _whole("hardest_of", hardest_of, 1, 31),
+            "drop_last": bool(drop_last),
+        }
+        self.__dict__.update(options, _graph=graph, _options=options)
         try:
-            self._native = _native.Sampler(
-                self._graph._native, order, self.n_negatives, self.hardest_of, self.seed
+            native = _native.Sampler(
+                graph._native,  # noqa: SLF001 - what a graph wraps
+                order,
+                self.n_negatives,
+                self.hardest_of,
+                self.seed,
             )
         except SaturatedError:
-            raise SaturatedError(_saturated(train, self._graph)) from None
+            raise SaturatedError(_saturated(train, graph)) from None
         except DataError:
             raise DataError("train has no interactions: there is nothing to sample") from None
+        self.__dict__["_native"] = native
 
     @property
     def n_triplets(self) -> int:
@@ -187,18 +192,15 @@ class TripletSampler:
 
         Examples
         --------
-        >>> from glowrec.graph import Graph
-        >>> from glowrec.sampling import TripletSampler
-        >>> train = Graph.from_edges([0, 1], [0, 1], n_users=2, n_items=2)
-        >>> users, positives, negatives = TripletSampler(train).sample(0, 0, 2)
+        >>> import glowrec as gr
+        >>> train = gr.Graph.from_edges([0, 1], [0, 1], n_users=2, n_items=2)
+        >>> users, positives, negatives = gr.TripletSampler(train).sample(0, 0, 2)
         >>> bool((positives != negatives).all())  # two items: the other one is the negative
         True
         """
-        start, stop = self._positions(start, stop)
         table = self._table(vectors) if self.hardest_of > 1 else None
-        users, positives, negatives = self._native.sample(
-            _word("epoch", epoch), start, stop, table
-        )
+        place = self._positions(epoch, start, stop)
+        users, positives, negatives = self._native.sample(*place, table)
         return Triplets(users, positives, negatives if self.n_negatives > 1 else negatives[:, 0])
 
     def batch(self, epoch: int, index: int, *, vectors: Vectors | None = None) -> Triplets:
@@ -225,10 +227,9 @@ class TripletSampler:
 
         Examples
         --------
-        >>> from glowrec.graph import Graph
-        >>> from glowrec.sampling import TripletSampler
-        >>> train = Graph.from_edges([0, 1, 2], [0, 1, 2], n_users=3, n_items=3)
-        >>> sampler = TripletSampler(train, batch_size=2)
+        >>> import glowrec as gr
+        >>> train = gr.Graph.from_edges([0, 1, 2], [0, 1, 2], n_users=3, n_items=3)
+        >>> sampler = gr.TripletSampler(train, batch_size=2)
         >>> sampler.batch(5, 1).users.tolist() == sampler.sample(5, 2, 3).users.tolist()
         True
         """
@@ -273,25 +274,21 @@ class TripletSampler:
 
         Examples
         --------
-        >>> from glowrec.graph import Graph
-        >>> from glowrec.sampling import TripletSampler
-        >>> train = Graph.from_edges([0, 1, 2], [0, 1, 2], n_users=3, n_items=3)
-        >>> sampler = TripletSampler(train, batch_size=1)
+        >>> import glowrec as gr
+        >>> train = gr.Graph.from_edges([0, 1, 2], [0, 1, 2], n_users=3, n_items=3)
+        >>> sampler = gr.TripletSampler(train, batch_size=1)
         >>> sum(len(users) for users, _, _ in sampler.epoch(0, start_batch=1))
         2
         """
         if not 0 <= start_batch <= self.n_batches:
-            raise IdError(f"start_batch={start_batch} is past the epoch's {self.n_batches} batches")
-        if prefetch < 0:
-            raise ParameterError(f"prefetch={prefetch} must be at least 0")
-        epoch = _word("epoch", epoch)
+            raise IdError(f"start_batch={start_batch} is not in 0..={self.n_batches}")
+        prefetch = _whole("prefetch", prefetch, 0, 31)
+        epoch = _whole("epoch", epoch, 0, 64)
         if self.hardest_of > 1:
             if vectors is None:
                 raise self._no_vectors()
             return self._scored(epoch, start_batch, vectors)
-        if prefetch == 0:
-            return self._drawn(epoch, start_batch)
-        return self._prefetched(epoch, start_batch, prefetch)
+        return self._drawn(epoch, start_batch, prefetch)
 
     def candidates(self, epoch: int, start: int, stop: int) -> NDArray[np.int64]:
         """Return every candidate that `hardest_of` chooses from.
@@ -316,35 +313,38 @@ class TripletSampler:
 
         Examples
         --------
-        >>> from glowrec.graph import Graph
-        >>> from glowrec.sampling import TripletSampler
-        >>> train = Graph.from_edges([0, 1], [0, 1], n_users=2, n_items=5)
-        >>> TripletSampler(train, n_negatives=2, hardest_of=8).candidates(0, 0, 2).shape
+        >>> import glowrec as gr
+        >>> train = gr.Graph.from_edges([0, 1], [0, 1], n_users=2, n_items=5)
+        >>> gr.TripletSampler(train, n_negatives=2, hardest_of=8).candidates(0, 0, 2).shape
         (2, 2, 8)
         """
-        return self._native.candidates(_word("epoch", epoch), *self._positions(start, stop))
+        return self._native.candidates(*self._positions(epoch, start, stop))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a sampler is frozen, so {name} cannot be set; make a new one")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the graph and the options; a copy draws the same triplets."""
-        starts, items = self._graph._native.user_csr()
-        users = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-        edges = (users, items.astype(np.int64), self._graph.n_users, self._graph.n_items)
-        options = (self.order, self.n_negatives, self.hardest_of, self.drop_last)
-        return _unpickled, (edges, self.batch_size, self.seed, options)
+        return _unpickled, (self._graph, self._options)
 
-    def _positions(self, start: int, stop: int) -> tuple[int, int]:
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self._options.items())
+        return f"TripletSampler({self.n_triplets:,} interactions, {options})"
+
+    def _positions(self, epoch: int, start: int, stop: int) -> tuple[int, int, int]:
         if not 0 <= start <= stop <= self.n_triplets:
             raise IdError(f"positions {start}..{stop} are not within 0..{self.n_triplets}")
-        return start, stop
+        return _whole("epoch", epoch, 0, 64), operator.index(start), operator.index(stop)
 
     def _table(self, vectors: Vectors | None) -> Table:
         table = vectors() if callable(vectors) else vectors
         if table is None:
             raise self._no_vectors()
-        if table.dtype not in (np.float32, np.uint16) or not table.flags.c_contiguous:
+        kept = table.dtype in (np.float32, np.uint16) and table.flags.c_contiguous
+        if table.ndim != 2 or not kept:  # noqa: PLR2004 - a row per node
             raise ShapeError(
-                "vectors: expected a C-ordered float32 array (or uint16 bits of bfloat16), "
-                f"got {table.dtype}; convert with numpy.ascontiguousarray(vectors, numpy.float32)"
+                "vectors: expected C-ordered rows of float32 (or uint16 bits of bfloat16), got "
+                f"{table.dtype} {table.shape}; numpy.ascontiguousarray(vectors, numpy.float32)"
             )
         return table
 
@@ -360,58 +360,30 @@ class TripletSampler:
         for index in range(start_batch, self.n_batches):
             yield self.batch(epoch, index, vectors=vectors)
 
-    def _blocks(self, start_batch: int) -> list[tuple[int, int]]:
-        """Batches ``first..last`` that are drawn by one call, for the rest of an epoch."""
-        step = max(1, _BLOCK // self.batch_size)
-        n = self.n_batches
-        return [(first, min(first + step, n)) for first in range(start_batch, n, step)]
+    def _drawn(self, epoch: int, start_batch: int, prefetch: int) -> Iterator[Triplets]:
+        step = max(1, _BLOCK // (self.batch_size * self.n_negatives))  # batches of one call
+        blocks = range(start_batch, self.n_batches, step)
 
-    def _block(self, epoch: int, first: int, last: int) -> list[Triplets]:
-        """Batches ``first..last``: disjoint slices of one draw."""
-        size, base = self.batch_size, first * self.batch_size
-        stop = min(last * size, self.n_triplets)
-        drawn = self.sample(epoch, base, stop)
-        cuts = [slice(start, start + size) for start in range(0, stop - base, size)]
-        return [Triplets(*(part[cut] for part in drawn)) for cut in cuts]
+        def block(first: int) -> list[Triplets]:
+            """Disjoint slices of one draw."""
+            start, size = first * self.batch_size, self.batch_size
+            stop = min(start + step * size, self.n_batches * size, self.n_triplets)
+            drawn = self.sample(epoch, start, stop)
+            cuts = [slice(at, at + size) for at in range(0, stop - start, size)]
+            return [Triplets(*(part[cut] for part in drawn)) for cut in cuts]
 
-    def _drawn(self, epoch: int, start_batch: int) -> Iterator[Triplets]:
-        for first, last in self._blocks(start_batch):
-            yield from self._block(epoch, first, last)
-
-    def _prefetched(self, epoch: int, start_batch: int, prefetch: int) -> Iterator[Triplets]:
-        blocks = deque(self._blocks(start_batch))
-        ahead = -(-prefetch // max(1, _BLOCK // self.batch_size))
-        owner = os.getpid()
-        thread = ThreadPoolExecutor(1, thread_name_prefix="glowrec-triplets")
-        try:
-            pending = deque(
-                thread.submit(self._block, epoch, *blocks[i])
-                for i in range(min(ahead + 1, len(blocks)))
-            )
-            while blocks:
-                first, last = blocks.popleft()
-                if os.getpid() == owner:
-                    batches = pending.popleft().result()
-                    if len(blocks) > len(pending):
-                        pending.append(thread.submit(self._block, epoch, *blocks[len(pending)]))
-                else:  # a forked child has the generator, but not its thread
-                    batches = self._block(epoch, first, last)
-                yield from batches
-        finally:
-            if os.getpid() == owner:
-                thread.shutdown(wait=True, cancel_futures=True)
+        for batches in prefetched(block, blocks, -(-prefetch // step)):
+            yield from batches
 
 
-def _count(name: str, value: int) -> int:
-    if value < 1:
-        raise ParameterError(f"{name}={value} must be at least 1")
-    return int(value)
-
-
-def _word(name: str, value: int) -> int:
-    if not 0 <= value < 2**64:
-        raise ParameterError(f"{name}={value} is not in 0..2**64")
-    return int(value)
+def _whole(name: str, value: int, least: int, bits: int) -> int:
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        raise ParameterError(f"{name}={value!r} is not a whole number") from None
+    if not least <= whole < 2**bits:
+        raise ParameterError(f"{name}={value} must be at least {least} and below 2**{bits}")
+    return whole
 
 
 def _saturated(train: Interactions | Graph, graph: Graph) -> str:
@@ -419,26 +391,10 @@ def _saturated(train: Interactions | Graph, graph: Graph) -> str:
     user = int(np.flatnonzero(graph.user_degrees == graph.n_items)[0])
     name = user if isinstance(train, Graph) else train.decode_users(np.array([user]))[0]
     return (
-        f"user {name!s} is linked to all {graph.n_items} items: no negative exists; "
-        "leave the user out of train"
+        f"user {name!s} is linked to all {graph.n_items} items, so no negative exists; "
+        "leave such users out of train"
     )
 
 
-def _unpickled(
-    edges: tuple[NDArray[np.int64], NDArray[np.int64], int, int],
-    batch_size: int,
-    seed: int,
-    options: tuple[Literal["interaction", "user_uniform"], int, int, bool],
-) -> TripletSampler:
-    users, items, n_users, n_items = edges
-    graph = Graph.from_edges(users, items, n_users=n_users, n_items=n_items)
-    order, n_negatives, hardest_of, drop_last = options
-    return TripletSampler(
-        graph,
-        batch_size,
-        seed,
-        order=order,
-        n_negatives=n_negatives,
-        hardest_of=hardest_of,
-        drop_last=drop_last,
-    )
+def _unpickled(graph: Graph, options: dict[str, Any]) -> TripletSampler:
+    return TripletSampler(graph, **options)

@@ -2,6 +2,7 @@
 
 use glowrec_sampling::{Options, Order, Table, Triplets};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2};
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
 use crate::detach::run;
@@ -47,6 +48,7 @@ impl Sampler {
 
     /// Triplets of `start..stop`, scored by `vectors` where there are several candidates.
     #[pyo3(signature = (epoch, start, stop, vectors=None))]
+    #[expect(clippy::needless_pass_by_value, reason = "extracted arguments are owned")]
     fn sample<'py>(
         &self,
         py: Python<'py>,
@@ -58,8 +60,8 @@ impl Sampler {
         let n = self.n_positions(start, stop)?;
         let n_slots = self.core.n_negatives();
         let table = vectors.as_ref().map(|vectors| self.table(vectors)).transpose()?;
-        let (mut rows, mut positives, mut negatives) =
-            (vec![0; n], vec![0; n], vec![0; n * n_slots]);
+        let (mut rows, mut positives) = (zeros(&[n])?, zeros(&[n])?);
+        let mut negatives = zeros(&[n, n_slots])?;
         let out =
             Triplets { rows: &mut rows, positives: &mut positives, negatives: &mut negatives };
         let graph = self.graph.get().core().by_row();
@@ -78,11 +80,21 @@ impl Sampler {
     ) -> PyResult<Bound<'py, PyArray3<i64>>> {
         let n = self.n_positions(start, stop)?;
         let shape = [n, self.core.n_negatives(), self.core.hardest_of()];
-        let mut out = vec![0; shape.iter().product()];
+        let mut out = zeros(&shape)?;
         let graph = self.graph.get().core().by_row();
         run(py, || self.core.candidates(graph, epoch, start, &mut out))?;
         out.into_pyarray(py).reshape(shape)
     }
+}
+
+/// Room for an array, or a `MemoryError`.
+fn zeros(shape: &[usize]) -> PyResult<Vec<i64>> {
+    let too_large = || PyMemoryError::new_err(format!("no room for an int64 array of {shape:?}"));
+    let n = shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis)).ok_or_else(too_large)?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(n).map_err(|_| too_large())?;
+    values.resize(n, 0);
+    Ok(values)
 }
 
 /// A table of vectors in one of the two precisions.

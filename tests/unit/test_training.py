@@ -248,6 +248,7 @@ def test_the_folder_of_a_run_is_complete(tmp_path):
     folder = tmp_path / "deep" / "run"
     assert {path.name for path in folder.iterdir()} == {
         "config.toml",
+        "data.json",
         "metrics.jsonl",
         "checkpoint.safetensors",
         "model.safetensors",

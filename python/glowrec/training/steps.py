@@ -105,14 +105,27 @@ class Trainer:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.lr(step)
             mask = self._dropout_seed(step)
-            with torch.set_grad_enabled(not self._closed_form):
-                readout = self.model.readout(self.graph, dropout_seed=mask)
+            readout = self._readout(mask)
             if drawn is None:
                 vectors = self._vectors(readout)
                 triplets = self.sampler.batch(epoch, batch, vectors=vectors)
             else:
                 triplets = next(drawn)
             yield self._step(readout, triplets, mask)
+
+    def step(self, triplets: Triplets) -> float:
+        """Advance by one batch that the caller drew, at the optimiser's current rate.
+
+        Parameters
+        ----------
+        triplets : Triplets
+
+        Returns
+        -------
+        float
+            As :meth:`epoch` yields.
+        """
+        return self._step(self._readout(0), triplets, 0)
 
     def lr(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
@@ -129,6 +142,10 @@ class Trainer:
             nodes = self.model.readout(self.graph).float().cpu().numpy()
         self.model.gather_dtype = rounded
         return nodes[: self.graph.n_users], nodes[self.graph.n_users :]
+
+    def _readout(self, mask: int) -> Tensor:
+        with torch.set_grad_enabled(not self._closed_form):
+            return self.model.readout(self.graph, dropout_seed=mask)
 
     def _step(self, readout: Tensor, triplets: Triplets, mask: int) -> float:
         nodes, n_negatives = self._nodes(triplets)

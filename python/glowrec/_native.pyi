@@ -12,6 +12,7 @@ _Table: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 def num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
+
 @final
 class Graph:
     """A frozen bipartite graph."""
@@ -64,10 +65,7 @@ class Graph:
         stop: int,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]: ...
 
-def scatter_rows(
-    index: NDArray[np.int64], values: _Table, n_rows: int
-) -> _Table: ...
-
+def scatter_rows(index: NDArray[np.int64], values: _Table, n_rows: int) -> _Table: ...
 def bpr(
     readout: NDArray[np.float32],
     embedding: NDArray[np.float32],

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from glowrec import _native
 from glowrec.errors import IdError, ParameterError, ShapeError
+from glowrec.normalization import check_operator
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from scipy.sparse import csr_array
 
     from glowrec.interactions import Interactions
+    from glowrec.normalization import Normalization
 
-Normalization: TypeAlias = Literal[
-    "sym", "left", "right", "l1_both", "l1_left", "l1_right", "none"
-]
 Floats: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
-
-NORMALIZATIONS: tuple[Normalization, ...] = (
-    "sym",
-    "left",
-    "right",
-    "l1_both",
-    "l1_left",
-    "l1_right",
-    "none",
-)
-"""Names of ``D^-p A D^-q``: (p, q) = (½, ½), (½, 0), (0, ½), (1, 1), (1, 0), (0, 1), (0, 0)."""
 
 
 class Graph:
@@ -197,7 +184,8 @@ class Graph:
             :math:`\alpha_k`, by default ``1 / (n_layers + 1)`` each, as LightGCN reads out. A
             layer of weight 0 is left out.
         normalization : {"sym", "left", "right", "l1_both", "l1_left", "l1_right", "none"}
-            :math:`\hat{A} = D^{-p} A D^{-q}`; see :data:`NORMALIZATIONS`. A node without links
+            :math:`\hat{A} = D^{-p} A D^{-q}`; see
+            :data:`glowrec.normalization.NORMALIZATIONS`. A node without links
             has a zero row and column in it.
         transpose : bool, default False
             Apply :math:`\hat{A}^T` instead, as the gradient needs it.
@@ -240,7 +228,7 @@ class Graph:
         """
         table = _table(x, self.n_nodes)
         alphas = _weights(weights, n_layers)
-        _check_operator(normalization, keep_prob, dropout_seed)
+        check_operator(normalization, keep_prob, dropout_seed)
         if gather_dtype not in (None, "bfloat16"):
             raise ParameterError(f"gather_dtype={gather_dtype!r}: expected None or 'bfloat16'")
         if gather_dtype is not None and table.dtype != np.float32:
@@ -292,17 +280,12 @@ class Graph:
         >>> graph.adjacency("l1_left", rows=slice(2, 3))
         (array([0, 2]), array([0, 1]), array([0.5, 0.5]))
         """
-        _check_operator(normalization, keep_prob, dropout_seed)
+        check_operator(normalization, keep_prob, dropout_seed)
         start, stop, step = (rows or slice(None)).indices(self.n_nodes)
         if step != 1:
             raise ParameterError(f"rows={rows}: expected a slice without a step")
         return self._native.adjacency(
-            normalization,
-            transpose,
-            float(keep_prob),
-            int(dropout_seed),
-            start,
-            max(start, stop),
+            normalization, transpose, float(keep_prob), int(dropout_seed), start, max(start, stop)
         )
 
     def to_scipy(
@@ -318,8 +301,8 @@ class Graph:
         Parameters
         ----------
         normalization : str, optional
-            By default the matrix of users by items, with a one for each link. With a name of
-            :data:`NORMALIZATIONS`, the square normalised adjacency of all nodes.
+            By default the matrix of users by items, with a one for each link. With a name,
+            the square normalised adjacency of all nodes.
         transpose, keep_prob, dropout_seed
             As in :meth:`propagate`; without `normalization` only `transpose` may be given.
 
@@ -345,10 +328,7 @@ class Graph:
 
         if normalization is not None:
             indptr, indices, values = self.adjacency(
-                normalization,
-                transpose=transpose,
-                keep_prob=keep_prob,
-                dropout_seed=dropout_seed,
+                normalization, transpose=transpose, keep_prob=keep_prob, dropout_seed=dropout_seed
             )
             return csr_array((values, indices, indptr), shape=(self.n_nodes, self.n_nodes))
         if keep_prob != 1.0:
@@ -417,13 +397,3 @@ def _weights(weights: ArrayLike | None, n_layers: int) -> NDArray[np.float64]:
     if not np.isfinite(array).all():
         raise ParameterError(f"weights: expected finite numbers, got {array.tolist()}")
     return array
-
-
-def _check_operator(normalization: str, keep_prob: float, dropout_seed: int) -> None:
-    if normalization not in NORMALIZATIONS:
-        names = ", ".join(NORMALIZATIONS)
-        raise ParameterError(f"normalization={normalization!r}: expected one of {names}")
-    if not (math.isfinite(keep_prob) and 0.0 < keep_prob <= 1.0):
-        raise ParameterError(f"keep_prob={keep_prob} is not in (0, 1]")
-    if not 0 <= dropout_seed < 2**64:
-        raise ParameterError(f"dropout_seed={dropout_seed} is not in 0..2**64")

@@ -6,8 +6,8 @@ from torch._dynamo.testing import CompileCounterWithBackend
 
 from glowrec import Graph
 from glowrec.errors import ParameterError, ShapeError
-from glowrec.graph import NORMALIZATIONS
 from glowrec.nn import LightGCN, bpr_loss, gather_rows
+from glowrec.normalization import NORMALIZATIONS
 
 GRAPH = Graph.from_edges([0, 0, 1, 2, 2, 3], [0, 1, 1, 1, 2, 3], n_users=4, n_items=5)
 

@@ -8,8 +8,9 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 
-from glowrec.graph import NORMALIZATIONS, Graph
+from glowrec.graph import Graph
 from glowrec.interactions import Interactions
+from glowrec.normalization import NORMALIZATIONS
 from glowrec.threads import num_threads, set_num_threads
 
 

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 
 from glowrec import Graph
-from glowrec.graph import NORMALIZATIONS
 from glowrec.nn import propagate
+from glowrec.normalization import NORMALIZATIONS
 
 BACKENDS = st.sampled_from(["rust", "torch"])
 

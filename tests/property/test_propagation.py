@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from glowrec import _native
-from glowrec.graph import NORMALIZATIONS, Graph
+from glowrec.graph import Graph
+from glowrec.normalization import NORMALIZATIONS
 from glowrec.threads import num_threads, set_num_threads
 
 POWERS = {

@@ -13,8 +13,9 @@ from glowrec.nn.propagation import propagate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glowrec.graph import Graph, Normalization
+    from glowrec.graph import Graph
     from glowrec.nn.propagation import Backend
+    from glowrec.normalization import Normalization
 
 Init: TypeAlias = Literal["normal", "xavier"]
 
@@ -41,7 +42,7 @@ class LightGCN(nn.Module):
     learn_layer_weights : bool, default False
         Whether the weights are parameters that start there.
     normalization : str, default "sym"
-        One of :data:`glowrec.graph.NORMALIZATIONS`.
+        One of :data:`glowrec.normalization.NORMALIZATIONS`.
     init : {"normal", "xavier"}, default "normal"
         Normal with deviation `init_std`, which the reference code runs, or Xavier-uniform per
         block, which the paper reports.

@@ -11,13 +11,15 @@ import torch
 from torch import Tensor
 
 from glowrec.errors import ParameterError, ShapeError
-from glowrec.graph import NORMALIZATIONS, Graph, Normalization
 from glowrec.nn.sparse import propagate_by_torch
+from glowrec.normalization import Normalization, check_operator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
+
+    from glowrec.graph import Graph
 
 Backend: TypeAlias = Literal["auto", "rust", "torch"]
 
@@ -54,7 +56,7 @@ def propagate(
         :math:`\alpha_k`, by default ``1 / (n_layers + 1)`` each. A tensor that requires a
         gradient gets one.
     normalization : str, default "sym"
-        One of :data:`glowrec.graph.NORMALIZATIONS`.
+        One of :data:`glowrec.normalization.NORMALIZATIONS`.
     keep_prob : float, default 1.0
         Edge dropout: each directed edge is kept with this probability and scaled by its inverse.
     dropout_seed : int, default 0
@@ -106,12 +108,7 @@ def propagate(
             f"got {tuple(embedding.shape)}"
         )
     alphas = _alphas(weights, n_layers)
-    if normalization not in NORMALIZATIONS:
-        raise ParameterError(
-            f"normalization = {normalization!r}: expected one of {', '.join(NORMALIZATIONS)}"
-        )
-    if not 0 < keep_prob <= 1:
-        raise ParameterError(f"keep_prob = {keep_prob}: expected a probability in (0, 1]")
+    check_operator(normalization, keep_prob, dropout_seed)
     if gather_dtype not in (None, "bfloat16"):
         raise ParameterError(f"gather_dtype = {gather_dtype!r}: expected None or 'bfloat16'")
     if a_fold < 0:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from glowrec.graph import Graph, Normalization
+    from glowrec.graph import Graph
+    from glowrec.normalization import Normalization
 
 _Key = tuple[str, bool, torch.device, torch.dtype]
 _CACHE: WeakKeyDictionary[Graph, dict[_Key, Tensor]] = WeakKeyDictionary()

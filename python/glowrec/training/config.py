@@ -12,7 +12,7 @@ from typing import Any, Literal
 import tomli_w
 
 from glowrec.errors import ParameterError
-from glowrec.graph import NORMALIZATIONS
+from glowrec.normalization import NORMALIZATIONS
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "normalization": NORMALIZATIONS,

@@ -118,6 +118,19 @@ def test_an_existing_run_is_left_alone(trained, folder, capsys):
     assert (trained / "result.json").read_bytes() == before
 
 
+def test_a_run_may_start_from_another_ones_embeddings(trained, folder, tmp_path, capsys):
+    command = ["train", "lightgcn", "--data", str(folder), *SMALL, "--pretrain", str(trained)]
+    still = ["--epochs", "1", "--lr", "1e-30", "--validation", "0"]
+    assert run([*command, "--out", str(tmp_path / "b"), *still]) == 0
+    before, after = gr.load(trained), gr.load(tmp_path / "b")
+    assert np.array_equal(before.embeddings["embedding"], after.embeddings["embedding"])
+    assert run([*command, "--out", str(tmp_path / "c"), "--dim", "8"]) == 2
+    assert "expected shape (120, 8), got (120, 16)" in capsys.readouterr().err
+    assert not (tmp_path / "c").exists()
+    assert run([*command, "--out", str(tmp_path / "d"), "--data", "synthetic"]) == 2
+    assert "trained on other data" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 @pytest.mark.slow
 def test_an_interrupted_run_says_so_and_can_be_resumed(folder, tmp_path):

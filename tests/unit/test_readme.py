@@ -1,4 +1,4 @@
-"""The README's examples run as they stand, and its promises hold."""
+"""The examples of README and guide run as they stand, and their promises hold."""
 
 import re
 import subprocess
@@ -9,6 +9,7 @@ import pytest
 
 README = Path(__file__).parents[2] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
+GUIDE = README.parent / "docs" / "guide.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
@@ -42,3 +43,18 @@ def test_what_the_readme_links_to_exists():
     assert len(links) >= 5
     missing = [link for link in links if not (README.parent / link).exists()]
     assert missing == []
+
+
+def test_the_guides_examples_run_one_after_another(tmp_path):
+    pytest.importorskip("torch", reason="the guide trains a model")
+    text = GUIDE.read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(examples) >= 5
+    done = run("\n".join(examples), tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_guides_contents_are_its_headings():
+    text = GUIDE.read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert re.findall(r"^- \[(.*)\]\(#", text, re.MULTILINE) == headings

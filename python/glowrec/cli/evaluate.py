@@ -7,7 +7,6 @@ import typer
 
 import glowrec as gr
 from glowrec.cli import source
-from glowrec.errors import ShapeError
 from glowrec.evaluation import evaluate_factors
 
 
@@ -33,17 +32,8 @@ def evaluate(
 
       glowrec evaluate runs/a --data gowalla --k 10 --k 20
     """
-    from glowrec.recommenders import load  # noqa: PLC0415 - torch is slow to start
-
-    model = load(run)
     sets = gr.datasets.load(data if data is not None else source.recall(run))
-    for axis in ("user", "item"):
-        known, found = (getattr(part, f"{axis}_ids") for part in (model.train_, sets.train))
-        if known != found:
-            raise ShapeError(
-                f"{sets.name} has {len(found):,} {axis}s that are not the {len(known):,} of "
-                f"{run}: it was trained on other data"
-            )
+    model = source.trained_on(run, sets)
     result = evaluate_factors(
         model.user_factors, model.item_factors, sets.train, sets.test, k=tuple(k or (20,))
     )

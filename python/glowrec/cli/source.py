@@ -2,10 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from glowrec import datasets
-from glowrec.errors import DataError
+from glowrec.errors import DataError, ShapeError
 from glowrec.io.atomic import replacing
+
+if TYPE_CHECKING:
+    from glowrec.datasets import Dataset
+    from glowrec.recommenders import LightGCN
 
 NAME = "source.json"
 
@@ -61,3 +66,34 @@ def recall(run: Path) -> str:
         raise DataError(f"{run}: does not say what it was trained on; name it: --data") from None
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: damaged: {error}") from None
+
+
+def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
+    """Load the model of a run whose users and items are those of a data set.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    sets : Dataset
+
+    Returns
+    -------
+    LightGCN
+
+    Raises
+    ------
+    ShapeError
+        If the run knows other users or items.
+    """
+    from glowrec.recommenders import load  # noqa: PLC0415 - torch is slow to start
+
+    model = load(run)
+    for axis in ("user", "item"):
+        known, found = (getattr(part, f"{axis}_ids") for part in (model.train_, sets.train))
+        if known != found:
+            raise ShapeError(
+                f"{sets.name} has {len(found):,} {axis}s that are not the {len(known):,} of "
+                f"{run}: it was trained on other data"
+            )
+    return model

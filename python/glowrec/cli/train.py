@@ -13,6 +13,9 @@ from glowrec.errors import ParameterError
 from glowrec.report import html
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from glowrec.datasets import Dataset
     from glowrec.training import Result
 
 train = typer.Typer(help="Train a model.")
@@ -65,6 +68,14 @@ def lightgcn(
     init: Annotated[
         str | None,
         typer.Option(help="Initial embeddings: normal or xavier.", rich_help_panel=MODEL),
+    ] = None,
+    pretrain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Start from the embeddings of this run's model.",
+            rich_help_panel=MODEL,
+        ),
     ] = None,
     keep_prob: Annotated[
         float | None,
@@ -186,6 +197,7 @@ def lightgcn(
     result = training.train(
         config,
         sets,
+        pretrained=None if pretrain is None else _tables(pretrain, sets),
         out=out,
         resume=resume,
         device=device,
@@ -195,6 +207,13 @@ def lightgcn(
     source.remember(out, data)
     page = html.write(out)
     _print(result, page)
+
+
+def _tables(run: Path, sets: "Dataset") -> tuple["Tensor", "Tensor"]:
+    import torch
+
+    table = torch.from_numpy(source.trained_on(run, sets).embeddings["embedding"])
+    return table[: sets.train.n_users], table[sets.train.n_users :]
 
 
 def _parsed(settings: list[str]) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class RunFolder:
         *further: Interactions | Tensor,
         resume: bool = False,
     ) -> None:
-        self.path = Path(path)
-        known = {
+        self.path, self._config = Path(path), config
+        self._known = {
             "name": data.name,
             "n_users": data.train.n_users,
             "n_items": data.train.n_items,
@@ -97,11 +97,17 @@ class RunFolder:
                 raise ParameterError(
                     f"{path}: holds a run already; resume it, or choose another folder"
                 )
-            self._check_same(config, known["fingerprint"])
-            return
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._write(DATA, json.dumps(known, indent=2) + "\n")
-        self._write(CONFIG, config.to_toml())  # the last one: now the folder holds a run
+            self._check_same(config, self._known["fingerprint"])
+
+    def begin(self) -> None:
+        """Make the folder and say what its run is, if that is not done yet.
+
+        Apart from the constructor, so that a run that cannot begin leaves nothing behind.
+        """
+        if not (self.path / CONFIG).exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._write(DATA, json.dumps(self._known, indent=2) + "\n")
+            self._write(CONFIG, self._config.to_toml())  # the last one: now it holds a run
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, or None before the first.

@@ -148,6 +148,8 @@ class _Run:
             self.past = checkpoint.state["past"]
         else:
             stage = self._stage("selection", self.config.epochs, self.learned, self.judge)
+            if self.folder is not None:
+                self.folder.begin()
             self._run(stage, checkpoint, shown)
             self.past = dataclasses.asdict(stage.so_far)
             if not self.refits:

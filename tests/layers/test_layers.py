@@ -97,8 +97,7 @@ def test_lower_layers_do_not_know_the_higher_ones():
         here = module.parts[0] if module.parts[0] in order else "data"
         if str(module) in {"__init__.py", "__main__.py"}:
             continue  # the first offers the models lazily, the second is the command line
-        # A function of the training layer may start the model that stands on it.
-        for name in imports(path, of_types=False, lazy=here in {"data", "nn"}):
+        for name in imports(path):
             parts = name.split(".")
             if parts[0] == "glowrec" and len(parts) > 1 and parts[1] in order:
                 there = parts[1]

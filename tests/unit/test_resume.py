@@ -58,7 +58,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path, monkeypatch):
     again = train(settings(), DATA, out=tmp_path, resume=True)
     assert again.history == first.history
     assert again.test == first.test
-    assert np.array_equal(again.recommender.user_factors, first.recommender.user_factors)
+    assert np.array_equal(again.learned.user_factors, first.learned.user_factors)
 
 
 def test_resuming_where_nothing_is_begins(tmp_path):

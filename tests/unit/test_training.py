@@ -65,7 +65,7 @@ def test_the_refit_learns_from_all_of_train_for_the_epochs_chosen():
     assert set(result.seconds) == {"selection", "refit", "evaluation"}
     alone = train(settings(validation=0.0), gr.datasets.Dataset("whole", DATA.train, DATA.test))
     if result.best_epoch == 4:  # the same schedule: the refit is that run
-        assert np.array_equal(result.recommender.user_factors, alone.recommender.user_factors)
+        assert np.array_equal(result.learned.user_factors, alone.learned.user_factors)
     assert alone.protocol == "fixed"
     assert alone.validation is None
 
@@ -80,7 +80,7 @@ def test_without_refit_the_best_epoch_is_kept():
         by_epoch[epoch] = trainer.vectors()
     found = evaluate_factors(*by_epoch[result.best_epoch], learned, judge, k=20)
     assert found.summary["ndcg@20"] == result.validation["ndcg@20"]
-    assert np.array_equal(result.recommender.user_factors, by_epoch[result.best_epoch][0])
+    assert np.array_equal(result.learned.user_factors, by_epoch[result.best_epoch][0])
 
 
 def test_the_paper_protocol_reports_the_best_test_epoch_and_says_so(tmp_path):
@@ -192,7 +192,7 @@ def test_the_loss_falls_under_every_option_and_threads_change_no_bit(changes):
     losses = [row["loss"] for row in runs[0].history]
     assert losses[-1] < 0.98 * losses[0]
     for run in runs[1:]:
-        assert np.array_equal(run.recommender.user_factors, runs[0].recommender.user_factors)
+        assert np.array_equal(run.learned.user_factors, runs[0].learned.user_factors)
         assert [row["loss"] for row in run.history] == losses
         assert run.test == runs[0].test
 
@@ -230,13 +230,13 @@ def test_pretrained_embeddings_are_where_every_stage_starts():
     users, items = start.embedding.detach().split([60, 80])
     frozen = settings(lr=1e-12, layer_weights=(1.0, 0.0, 0.0), schedule="constant", epochs=1)
     result = train(frozen, DATA, pretrained=(users, items))
-    np.testing.assert_allclose(result.recommender.user_factors, users.numpy(), atol=1e-8)
-    np.testing.assert_allclose(result.recommender.item_factors, items.numpy(), atol=1e-8)
+    np.testing.assert_allclose(result.learned.user_factors, users.numpy(), atol=1e-8)
+    np.testing.assert_allclose(result.learned.item_factors, items.numpy(), atol=1e-8)
 
 
 def test_seeds_matter_and_repeat():
     first, again, other = (
-        train(settings(seed=seed), DATA).recommender.user_factors for seed in (1, 1, 2)
+        train(settings(seed=seed), DATA).learned.user_factors for seed in (1, 1, 2)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -265,7 +265,7 @@ def test_the_folder_of_a_run_is_complete(tmp_path):
     assert written["validation"] == result.validation
     assert list((folder / "tensorboard").iterdir())
     loaded = gr.load(folder)
-    assert np.array_equal(loaded.user_factors, result.recommender.user_factors)
+    assert np.array_equal(loaded.user_factors, result.learned.user_factors)
 
 
 def test_progress_goes_to_standard_error_in_lines_where_there_is_no_terminal(capsys):
@@ -305,7 +305,7 @@ def test_what_cannot_be_learned_or_judged_is_refused(tmp_path):
 @pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # of dynamo's own looking
 def test_a_compiled_step_learns_the_same():
     runs = [train(settings(validation=0.0, compile=compiled), DATA) for compiled in (False, True)]
-    factors = [run.recommender.user_factors for run in runs]
+    factors = [run.learned.user_factors for run in runs]
     np.testing.assert_allclose(factors[1], factors[0], rtol=1e-3, atol=1e-3)
 
 

@@ -55,7 +55,7 @@ def demo(
     console.print(f"{data}: planted taste groups, power-law popularity")
     config = training.preset("lightgcn-fast", **SETTINGS, seed=seed)
     result = training.train(config, data, out=None, progress=True)
-    model = result.recommender
+    model = gr.LightGCN.from_learned(result.learned)
     rng = np.random.default_rng(seed)
     popularity = data.train.graph.item_degrees.astype(np.float32)
     scores = {

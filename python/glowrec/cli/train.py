@@ -13,9 +13,6 @@ from glowrec.errors import ParameterError
 from glowrec.report import html
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from glowrec.datasets import Dataset
     from glowrec.training import Result
 
 train = typer.Typer(help="Train a model.")
@@ -197,7 +194,7 @@ def lightgcn(
     result = training.train(
         config,
         sets,
-        pretrained=None if pretrain is None else _tables(pretrain, sets),
+        pretrained=source.trained_on(pretrain, sets).learned.embeddings() if pretrain else None,
         out=out,
         resume=resume,
         device=device,
@@ -207,13 +204,6 @@ def lightgcn(
     source.remember(out, data)
     page = html.write(out)
     _print(result, page)
-
-
-def _tables(run: Path, sets: "Dataset") -> tuple["Tensor", "Tensor"]:
-    import torch
-
-    table = torch.from_numpy(source.trained_on(run, sets).embeddings["embedding"])
-    return table[: sets.train.n_users], table[sets.train.n_users :]
 
 
 def _parsed(settings: list[str]) -> dict[str, Any]:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from glowrec import nn
-    from glowrec.training.config import Config
+    from glowrec.training.learned import Learned
     from glowrec.training.result import Result
 
 
@@ -74,66 +73,32 @@ class LightGCN:
         **settings: Any,  # noqa: ANN401 - fields of Config
     ) -> None:
         self.config = named_preset(preset, dim=dim, n_layers=n_layers, seed=seed, **settings)
-        self._train: Interactions | None = None
-        self._factors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-        self._embeddings: dict[str, NDArray[Any]] = {}
+        self._learned: Learned | None = None
         self.result: Result | None = None
 
     @classmethod
-    def from_training(
-        cls,
-        config: Config,
-        train: Interactions,
-        model: nn.LightGCN,
-        user_factors: NDArray[np.float32],
-        item_factors: NDArray[np.float32],
-    ) -> LightGCN:
-        """Wrap a trained module; :func:`glowrec.training.train` calls this.
+    def from_learned(cls, learned: Learned) -> LightGCN:
+        """Make a fitted recommender of what a training learned.
 
         Parameters
         ----------
-        config : Config
-        train : Interactions
-            What it learned from.
-        model : glowrec.nn.LightGCN
-        user_factors, item_factors : ndarray of float32, shape (n, dim)
-            Its read-out.
+        learned : Learned
 
         Returns
         -------
         LightGCN
-        """
-        state = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
-        return cls.from_arrays(config, train, user_factors, item_factors, state)
 
-    @classmethod
-    def from_arrays(
-        cls,
-        config: Config,
-        train: Interactions,
-        user_factors: NDArray[np.float32],
-        item_factors: NDArray[np.float32],
-        embeddings: dict[str, NDArray[Any]],
-    ) -> LightGCN:
-        """Make a fitted recommender of its parts; :func:`glowrec.load` calls this.
-
-        Parameters
-        ----------
-        config : Config
-        train : Interactions
-        user_factors, item_factors : ndarray of float32, shape (n, dim)
-        embeddings : dict of str to ndarray
-            The module's own state, kept for saving.
-
-        Returns
-        -------
-        LightGCN
+        Examples
+        --------
+        >>> import glowrec as gr
+        >>> from glowrec.training import preset, train
+        >>> data = gr.datasets.synthetic(200, 300, n_groups=4, mean_degree=30)
+        >>> result = train(preset("lightgcn-fast", dim=16, epochs=1), data)
+        >>> gr.LightGCN.from_learned(result.learned).item_factors.shape
+        (300, 16)
         """
         made = cls.__new__(cls)
-        made.config, made.result = config, None
-        made._train = train  # noqa: SLF001 - its own
-        made._factors = (user_factors, item_factors)  # noqa: SLF001
-        made._embeddings = embeddings  # noqa: SLF001
+        made.config, made.result, made._learned = learned.config, None, learned  # noqa: SLF001
         return made
 
     def fit(
@@ -205,27 +170,30 @@ class LightGCN:
             progress=progress,
             tensorboard=tensorboard,
         )
-        fitted = result.recommender
-        self.result, self._train = result, train
-        self._factors, self._embeddings = fitted._factors, fitted._embeddings  # noqa: SLF001
+        self.result, self._learned = result, result.learned
         return self
+
+    @property
+    def learned(self) -> Learned:
+        """What it is made of; :class:`NotFittedError` before it was fitted."""
+        if self._learned is None:
+            raise NotFittedError("LightGCN: not fitted yet; call fit, or glowrec.load")
+        return self._learned
 
     @property
     def train_(self) -> Interactions:
         """What it learned from; those items are left out of recommendations."""
-        if self._train is None:
-            raise NotFittedError("LightGCN: not fitted yet; call fit, or glowrec.load")
-        return self._train
+        return self.learned.train
 
     @property
     def user_factors(self) -> NDArray[np.float32]:
         """Propagated embeddings of the users, shape (n_users, dim)."""
-        return self._fitted_factors()[0]
+        return self.learned.user_factors
 
     @property
     def item_factors(self) -> NDArray[np.float32]:
         """Propagated embeddings of the items, shape (n_items, dim)."""
-        return self._fitted_factors()[1]
+        return self.learned.item_factors
 
     def recommend(
         self, users: ArrayLike | None = None, k: int = 20, *, exclude_seen: bool = True
@@ -334,20 +302,7 @@ class LightGCN:
         ...     gr.load(folder).user_factors.shape
         (200, 16)
         """
-        from glowrec.recommenders.stored import save  # noqa: PLC0415 - it stands on this
-
-        save(self, folder)
-
-    @property
-    def embeddings(self) -> dict[str, NDArray[Any]]:
-        """The module's own state: ``embedding`` (n_nodes, dim) and ``layer_weights``."""
-        self._fitted_factors()
-        return self._embeddings
-
-    def _fitted_factors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        if self._factors is None:
-            raise NotFittedError("LightGCN: not fitted yet; call fit, or glowrec.load")
-        return self._factors
+        self.learned.save(folder)
 
     def _named(
         self, ids: NDArray[Any], items: NDArray[np.int64], scores: NDArray[np.float32]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glowrec.recommenders.lightgcn import LightGCN
     from glowrec.training.config import Config
+    from glowrec.training.learned import Learned
 
 SENTENCES = {
     "validation": (
@@ -41,8 +41,8 @@ class Result:
         Metrics of the kept embeddings, such as ``"ndcg@20"``.
     seconds : dict of str to float
         ``"selection"``, ``"refit"`` and ``"evaluation"`` (which is part of neither).
-    recommender : LightGCN
-        Ready to recommend.
+    learned : Learned
+        The kept embeddings, with all that a recommender needs.
     """
 
     config: Config
@@ -52,7 +52,7 @@ class Result:
     validation: dict[str, float] | None
     test: dict[str, float] | None
     seconds: dict[str, float]
-    recommender: LightGCN
+    learned: Learned
 
     @property
     def protocol_sentence(self) -> str:

@@ -12,6 +12,7 @@ import torch
 from glowrec.errors import DataError, ParameterError
 from glowrec.evaluation import evaluate_factors
 from glowrec.splitting import hold_out
+from glowrec.training.learned import Learned
 from glowrec.training.progress import Live, Silent
 from glowrec.training.result import Result
 from glowrec.training.run_folder import Checkpoint, RunFolder
@@ -199,8 +200,6 @@ class _Run:
             self.folder.save_checkpoint(Checkpoint(stage.tensors(), state))
 
     def _result(self, last: Stage) -> Result:
-        from glowrec.recommenders.lightgcn import LightGCN  # noqa: PLC0415 - it stands on this
-
         assert self.past is not None  # noqa: S101 - set by the first stage
         selected, users_items = self.past, last.trainer.vectors()
         start = time.perf_counter()
@@ -216,9 +215,9 @@ class _Run:
         if self.refits:
             seconds["refit"] = last.so_far.seconds
             history += last.so_far.history
-        recommender = LightGCN.from_training(
-            self.config, self.data.train, last.trainer.model, *users_items
-        )
+        state = last.trainer.model.state_dict()
+        parameters = {name: value.detach().cpu().numpy() for name, value in state.items()}
+        learned = Learned(self.config, self.data.train, *users_items, parameters)
         result = Result(
             config=self.config,
             history=history,
@@ -227,11 +226,11 @@ class _Run:
             validation=selected["best"] if self.protocol == "validation" else None,
             test=test,
             seconds=seconds,
-            recommender=recommender,
+            learned=learned,
         )
         if self.folder is not None:
             self.folder.write_metrics(history)
-            recommender.save(self.folder.path)
+            learned.save(self.folder.path)
             self.folder.write_result({"data": self.data.name, **result.to_dict()})
         return result
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use glowrec_benches::{GOWALLA, gathers, pairs};
 use glowrec_graph::simd::Level;
-use glowrec_graph::{Bipartite, Operator, propagate, propagate_bfloat16};
+use glowrec_graph::{Bipartite, Operator, Workspace, propagate, propagate_bfloat16};
 
 const DIM: usize = 64;
 const WEIGHTS: [f64; 4] = [0.25; 4];
@@ -19,16 +19,19 @@ fn layers(c: &mut Criterion) {
     let (operator, level) = (Operator::default(), Level::current());
     let (indptr, indices) = square(&graph);
 
+    let mut room = Workspace::new();
     let mut group = c.benchmark_group("three layers of 64 columns");
     group.throughput(Throughput::Elements(3 * indices.len() as u64)).sample_size(30);
     group.bench_function("bare gathers", |b| {
         b.iter(|| (0..3).map(|_| gathers(&indptr, &indices, black_box(&x), DIM)[0]).sum::<f32>());
     });
     group.bench_function("propagate", |b| {
-        b.iter(|| propagate(&graph, &operator, black_box(&x), DIM, &WEIGHTS, level));
+        b.iter(|| propagate(&graph, &operator, black_box(&x), DIM, &WEIGHTS, level, &mut room));
     });
     group.bench_function("propagate_bfloat16", |b| {
-        b.iter(|| propagate_bfloat16(&graph, &operator, black_box(&x), DIM, &WEIGHTS, level));
+        b.iter(|| {
+            propagate_bfloat16(&graph, &operator, black_box(&x), DIM, &WEIGHTS, level, &mut room)
+        });
     });
     group.finish();
 }

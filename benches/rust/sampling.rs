@@ -3,14 +3,13 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use glowrec_benches::{GOWALLA, pairs};
 use glowrec_graph::Bipartite;
-use glowrec_sampling::{Options, Order, Sampler, Triplets};
+use glowrec_sampling::{Options, Order, Sampler};
 
 fn epoch(c: &mut Criterion) {
     let (rows, cols) = pairs(GOWALLA);
     let graph = Bipartite::from_edges(GOWALLA.n_rows, GOWALLA.n_cols, &rows, &cols)
         .expect("the pairs lie in their axes");
     let n = graph.n_edges();
-    let (mut rows, mut positives, mut negatives) = (vec![0; n], vec![0; n], vec![0; n]);
 
     let mut group = c.benchmark_group("triplets");
     group.throughput(Throughput::Elements(n as u64)).sample_size(30);
@@ -22,12 +21,7 @@ fn epoch(c: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 epoch += 1;
-                let out = Triplets {
-                    rows: &mut rows,
-                    positives: &mut positives,
-                    negatives: &mut negatives,
-                };
-                sampler.sample(graph.by_row(), epoch, 0, None, out)
+                sampler.sample(graph.by_row(), epoch, 0, n, None)
             });
         });
     }

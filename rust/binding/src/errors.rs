@@ -66,6 +66,7 @@ fn sampling(error: &glowrec_sampling::Error) -> PyErr {
         Error::Empty => DataError::new_err(message),
         Error::Saturated { .. } => SaturatedError::new_err(message),
         Error::Positions { .. } => IdError::new_err(message),
+        Error::Memory { .. } => PyMemoryError::new_err(message),
         Error::NotANumber { .. } => ScoreError::new_err(message),
     }
 }

@@ -1,8 +1,7 @@
 //! `glowrec._native.Sampler`: triplets of a frozen graph.
 
-use glowrec_sampling::{Options, Order, Table, Triplets};
+use glowrec_sampling::{Options, Order, Table};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2};
-use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
 use crate::detach::run;
@@ -60,14 +59,10 @@ impl Sampler {
         let n = self.n_positions(start, stop)?;
         let n_slots = self.core.n_negatives();
         let table = vectors.as_ref().map(|vectors| self.table(vectors)).transpose()?;
-        let (mut rows, mut positives) = (zeros(&[n])?, zeros(&[n])?);
-        let mut negatives = zeros(&[n, n_slots])?;
-        let out =
-            Triplets { rows: &mut rows, positives: &mut positives, negatives: &mut negatives };
         let graph = self.graph.get().core().by_row();
-        run(py, || self.core.sample(graph, epoch, start, table, out))?;
-        let negatives = negatives.into_pyarray(py).reshape([n, n_slots])?;
-        Ok((rows.into_pyarray(py), positives.into_pyarray(py), negatives))
+        let drawn = run(py, || self.core.sample(graph, epoch, start, n, table))?;
+        let negatives = drawn.negatives.into_pyarray(py).reshape([n, n_slots])?;
+        Ok((drawn.rows.into_pyarray(py), drawn.positives.into_pyarray(py), negatives))
     }
 
     /// Every candidate of `start..stop`.
@@ -80,21 +75,10 @@ impl Sampler {
     ) -> PyResult<Bound<'py, PyArray3<i64>>> {
         let n = self.n_positions(start, stop)?;
         let shape = [n, self.core.n_negatives(), self.core.hardest_of()];
-        let mut out = zeros(&shape)?;
         let graph = self.graph.get().core().by_row();
-        run(py, || self.core.candidates(graph, epoch, start, &mut out))?;
-        out.into_pyarray(py).reshape(shape)
+        let drawn = run(py, || self.core.candidates(graph, epoch, start, n))?;
+        drawn.into_pyarray(py).reshape(shape)
     }
-}
-
-/// Room for an array, or a `MemoryError`.
-fn zeros(shape: &[usize]) -> PyResult<Vec<i64>> {
-    let too_large = || PyMemoryError::new_err(format!("no room for an int64 array of {shape:?}"));
-    let n = shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis)).ok_or_else(too_large)?;
-    let mut values = Vec::new();
-    values.try_reserve_exact(n).map_err(|_| too_large())?;
-    values.resize(n, 0);
-    Ok(values)
 }
 
 /// A table of vectors in one of the two precisions.

@@ -1,5 +1,7 @@
 //! `glowrec._native.bpr`: the loss of triplets with its gradients.
 
+#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments")]
+
 use glowrec_graph::simd::Level;
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;

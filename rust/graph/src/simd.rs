@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 pub enum Level {
     /// What the target guarantees: SSE2 on x86-64, NEON on AArch64.
     Baseline,
-    /// AVX2 with FMA.
+    /// AVX2 with FMA, and POPCNT.
     Avx2,
     /// AVX-512 F, BW, DQ and VL.
     Avx512,
@@ -18,7 +18,9 @@ impl Level {
     pub fn available() -> &'static [Self] {
         #[cfg(target_arch = "x86_64")]
         {
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("popcnt");
             let avx512 = avx2
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")

@@ -2,7 +2,9 @@
 
 use glowrec_graph::Csr;
 
+use crate::complement::Members;
 use crate::epoch::{Epoch, Source};
+use crate::output::Cell;
 use crate::prefetch::prefetch;
 use crate::stream::below;
 
@@ -12,20 +14,24 @@ pub(crate) const SIZE: usize = 128;
 /// Up to [`SIZE`] neighbouring positions and what was drawn for them.
 #[derive(Debug)]
 pub(crate) struct Block {
+    start: u64,
     n: usize,
     entries: [u64; SIZE],
     rows: [u32; SIZE],
-    bounds: [(u64, u64); SIZE],
+    firsts: [u64; SIZE],
+    degrees: [u32; SIZE],
     positives: [u32; SIZE],
 }
 
 impl Block {
     pub(crate) const fn new() -> Self {
         Self {
+            start: 0,
             n: 0,
             entries: [0; SIZE],
             rows: [0; SIZE],
-            bounds: [(0, 0); SIZE],
+            firsts: [0; SIZE],
+            degrees: [0; SIZE],
             positives: [0; SIZE],
         }
     }
@@ -38,33 +44,30 @@ impl Block {
 
     /// Writes rows and positives out.
     #[inline(always)]
-    pub(crate) fn write(&self, rows: &mut [i64], positives: &mut [i64]) {
+    pub(crate) fn write(&self, rows: &mut [Cell], positives: &mut [Cell]) {
         for (out, &row) in rows.iter_mut().zip(&self.rows) {
-            *out = i64::from(row);
+            out.write(i64::from(row));
         }
         for (out, &positive) in positives.iter_mut().zip(&self.positives) {
-            *out = i64::from(positive);
+            out.write(i64::from(positive));
         }
     }
 
     /// Writes how many of the `n_cols` columns each row is not linked to.
     #[inline(always)]
     pub(crate) fn write_absent(&self, n_cols: usize, out: &mut [u32]) {
-        for (out, &(first, last)) in out.iter_mut().zip(self.bounds()) {
-            *out = (n_cols as u64 - (last - first)) as u32;
+        for (out, &degree) in out.iter_mut().zip(&self.degrees) {
+            *out = (n_cols - degree as usize) as u32;
         }
     }
 
-    /// Where the row of each position starts and stops among the graph's indices.
+    /// Where the members of each position's row stand among the graph's indices.
     #[inline(always)]
-    pub(crate) fn bounds(&self) -> &[(u64, u64)] {
-        &self.bounds[..self.n]
+    pub(crate) fn members(&self) -> Members<'_> {
+        Members { firsts: &self.firsts[..self.n], degrees: &self.degrees[..self.n] }
     }
 
     /// Draws rows and positives of the `n` positions from `start` on.
-    ///
-    /// In stages, each over the whole block: the next stage's memory is asked for while the
-    /// present one works.
     #[inline(always)]
     pub(crate) fn draw(
         &mut self,
@@ -74,56 +77,76 @@ impl Block {
         start: u64,
         n: usize,
     ) {
-        self.n = n;
+        self.ask(source, epoch, start, n);
+        self.take(graph, source, epoch);
+    }
+
+    /// Chooses the entries, or the rows, of up to [`SIZE`] of the `n` positions from `start` on,
+    /// and asks for the memory where [`Self::take`] begins.
+    #[inline(always)]
+    pub(crate) fn ask(&mut self, source: &Source, epoch: &Epoch, start: u64, n: usize) {
+        (self.start, self.n) = (start, n.min(SIZE));
+        let entries = &mut self.entries[..self.n];
         match source {
-            Source::Interaction { row_of_entry } => {
-                self.draw_entries(graph, row_of_entry, epoch, start);
+            Source::Interaction { pairs } => {
+                epoch.shuffle.fill(start, entries);
+                for &mut entry in entries {
+                    prefetch(pairs, entry as usize);
+                }
             }
-            Source::RowUniform { occupied } => self.draw_rows(graph, occupied, epoch, start),
+            Source::RowUniform { occupied } => {
+                for (i, entry) in entries.iter_mut().enumerate() {
+                    *entry = below(epoch.rows.word(start + i as u64), occupied.len() as u64);
+                    prefetch(occupied, *entry as usize);
+                }
+            }
         }
     }
 
+    /// Draws rows and positives of what was asked for.
+    ///
+    /// In stages, each over the whole block: the next stage's memory is asked for while the
+    /// present one works.
     #[inline(always)]
-    fn draw_entries(&mut self, graph: &Csr, row_of_entry: &[u32], epoch: &Epoch, start: u64) {
+    pub(crate) fn take(&mut self, graph: &Csr, source: &Source, epoch: &Epoch) {
         let (indptr, indices) = (graph.indptr(), graph.indices());
-        epoch.shuffle.fill(start, &mut self.entries[..self.n]);
-        for &entry in &self.entries[..self.n] {
-            prefetch(row_of_entry, entry as usize);
-            prefetch(indices, entry as usize);
-        }
-        for (row, &entry) in self.rows[..self.n].iter_mut().zip(&self.entries) {
-            *row = row_of_entry[entry as usize];
-            prefetch(indptr, *row as usize);
-        }
-        for i in 0..self.n {
-            self.positives[i] = indices[self.entries[i] as usize];
-            let row = self.rows[i] as usize;
-            self.bounds[i] = (indptr[row], indptr[row + 1]);
+        match source {
+            Source::Interaction { pairs } => {
+                for i in 0..self.n {
+                    (self.rows[i], self.positives[i]) = pairs[self.entries[i] as usize];
+                    prefetch(indptr, self.rows[i] as usize);
+                }
+                for i in 0..self.n {
+                    let row = self.rows[i] as usize;
+                    let (first, last) = (indptr[row], indptr[row + 1]);
+                    (self.firsts[i], self.degrees[i]) = (first, (last - first) as u32);
+                    prefetch(indices, self.middle(i));
+                }
+            }
+            Source::RowUniform { occupied } => {
+                for i in 0..self.n {
+                    self.rows[i] = occupied[self.entries[i] as usize];
+                    prefetch(indptr, self.rows[i] as usize);
+                }
+                for i in 0..self.n {
+                    let row = self.rows[i] as usize;
+                    let (first, last) = (indptr[row], indptr[row + 1]);
+                    let offset = below(epoch.positives.word(self.start + i as u64), last - first);
+                    (self.firsts[i], self.degrees[i]) = (first, (last - first) as u32);
+                    self.entries[i] = first + offset;
+                    prefetch(indices, self.entries[i] as usize);
+                    prefetch(indices, self.middle(i));
+                }
+                for i in 0..self.n {
+                    self.positives[i] = indices[self.entries[i] as usize];
+                }
+            }
         }
     }
 
+    /// Where a search of the row begins.
     #[inline(always)]
-    fn draw_rows(&mut self, graph: &Csr, occupied: &[u32], epoch: &Epoch, start: u64) {
-        let (indptr, indices) = (graph.indptr(), graph.indices());
-        let n_occupied = occupied.len() as u64;
-        for i in 0..self.n {
-            self.entries[i] = below(epoch.rows.word(start + i as u64), n_occupied);
-            prefetch(occupied, self.entries[i] as usize);
-        }
-        for i in 0..self.n {
-            self.rows[i] = occupied[self.entries[i] as usize];
-            prefetch(indptr, self.rows[i] as usize);
-        }
-        for i in 0..self.n {
-            let row = self.rows[i] as usize;
-            let (first, last) = (indptr[row], indptr[row + 1]);
-            let offset = below(epoch.positives.word(start + i as u64), last - first);
-            self.bounds[i] = (first, last);
-            self.entries[i] = first + offset;
-            prefetch(indices, self.entries[i] as usize);
-        }
-        for i in 0..self.n {
-            self.positives[i] = indices[self.entries[i] as usize];
-        }
+    fn middle(&self, i: usize) -> usize {
+        (self.firsts[i] + u64::from(self.degrees[i] / 2)) as usize
     }
 }

@@ -1,6 +1,6 @@
 //! What an epoch visits, in which order.
 
-use glowrec_graph::Csr;
+use glowrec_graph::{Csr, room};
 
 use crate::permutation::Permutation;
 use crate::stream::Stream;
@@ -17,8 +17,8 @@ pub enum Order {
 /// What an order needs to know about the graph, found once.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// The row of every entry.
-    Interaction { row_of_entry: Box<[u32]> },
+    /// Row and column of every entry, side by side: a shuffled reader waits once for both.
+    Interaction { pairs: Box<[(u32, u32)]> },
     /// The rows that have an entry.
     RowUniform { occupied: Box<[u32]> },
 }
@@ -27,11 +27,11 @@ impl Source {
     pub(crate) fn new(graph: &Csr, order: Order) -> Self {
         match order {
             Order::Interaction => {
-                let mut row_of_entry = Vec::with_capacity(graph.nnz());
+                let mut pairs = room(graph.nnz());
                 for row in 0..graph.n_rows() {
-                    row_of_entry.resize(row_of_entry.len() + graph.degree(row), row as u32);
+                    pairs.extend(graph.row(row).iter().map(|&column| (row as u32, column)));
                 }
-                Self::Interaction { row_of_entry: row_of_entry.into() }
+                Self::Interaction { pairs: pairs.into() }
             }
             Order::RowUniform => {
                 let occupied = (0..graph.n_rows()).filter(|&row| graph.degree(row) > 0);

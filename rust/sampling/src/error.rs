@@ -34,6 +34,10 @@ pub enum Error {
     #[error("hardest_of = {hardest_of} needs vectors to score the candidates with")]
     NoVectors { hardest_of: usize },
 
+    /// The allocator has no room for what would be drawn.
+    #[error("no room for an int64 array of {shape:?}")]
+    Memory { shape: Vec<usize> },
+
     /// A score is NaN, so no candidate is the best.
     #[error("the score of user {row} and item {column} is NaN")]
     NotANumber { row: usize, column: usize },

@@ -7,8 +7,9 @@ use crate::complement::nth_absent_each;
 use crate::epoch::negative;
 use crate::error::{Error, Result};
 use crate::lanes::{LANES, Lanes, Portable, QUAD};
+use crate::output::{Cell, Output};
 use crate::prefetch::prefetch;
-use crate::sampler::{Task, Triplets};
+use crate::sampler::Task;
 use crate::stream::below_each;
 use crate::table::Scalar;
 
@@ -31,7 +32,7 @@ pub(crate) fn draw<T: Scalar>(
     task: &Task<'_>,
     values: &[T],
     dim: usize,
-    out: Triplets<'_>,
+    out: Output<'_>,
 ) -> Result<()> {
     #[cfg(target_arch = "x86_64")]
     {
@@ -42,7 +43,7 @@ pub(crate) fn draw<T: Scalar>(
             task: &Task<'_>,
             values: &[T],
             dim: usize,
-            out: Triplets<'_>,
+            out: Output<'_>,
         ) -> Result<()> {
             draw_body::<Avx2, T>(task, values, dim, out)
         }
@@ -51,7 +52,7 @@ pub(crate) fn draw<T: Scalar>(
             task: &Task<'_>,
             values: &[T],
             dim: usize,
-            out: Triplets<'_>,
+            out: Output<'_>,
         ) -> Result<()> {
             draw_body::<Avx512, T>(task, values, dim, out)
         }
@@ -72,9 +73,9 @@ fn draw_body<L: Lanes, T: Scalar>(
     task: &Task<'_>,
     values: &[T],
     dim: usize,
-    out: Triplets<'_>,
+    out: Output<'_>,
 ) -> Result<()> {
-    let Triplets { rows, positives, negatives } = out;
+    let Output { rows, positives, negatives } = out;
     let n_slots = negatives.len() / rows.len();
     let mut block = Block::new();
     let mut start = task.start;
@@ -125,7 +126,7 @@ impl<T: Scalar> Choice<'_, T> {
     /// vectors of the one between are asked for, a few at a time, so that memory never waits for
     /// arithmetic nor arithmetic for memory.
     #[inline(always)]
-    fn choose<L: Lanes>(&self, out: &mut [i64]) -> Result<()> {
+    fn choose<L: Lanes>(&self, out: &mut [Cell]) -> Result<()> {
         let n = self.block.rows().len();
         let n_slots = out.len() / n;
         let m = self.task.hardest_of;
@@ -174,7 +175,7 @@ impl<T: Scalar> Choice<'_, T> {
                 let better = group.candidate == 0 || top > best;
                 best = if better { top } else { best };
                 best_column = if better { group.columns[at] } else { best_column };
-                out[group.position * n_slots + group.slot] = i64::from(best_column);
+                out[group.position * n_slots + group.slot].write(i64::from(best_column));
             } else {
                 self.ask(&ring[before], quads * 3 / 4..quads);
             }
@@ -184,8 +185,8 @@ impl<T: Scalar> Choice<'_, T> {
 
     #[inline(always)]
     fn linked(&self, position: usize) -> &[u32] {
-        let (first, last) = self.block.bounds()[position];
-        &self.task.graph.indices()[first as usize..last as usize]
+        let (first, degree) = self.block.members().of(position);
+        &self.task.graph.indices()[first..first + degree]
     }
 
     #[inline(always)]

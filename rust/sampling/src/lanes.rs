@@ -21,6 +21,18 @@ pub(crate) trait Lanes: Copy {
     /// the members to step over: `O(sorted.len())`, but without a branch or a gather.
     fn count_absent(sorted: &[u32], ranks: &mut [u32; 2 * LANES]);
 
+    /// Rows of fewer than `2^COUNTED` members are counted through rather than searched; 0, 4, 5
+    /// or 6.
+    const COUNTED: usize;
+
+    /// How many of the first `n` members have at most `limit` missing numbers before them, seen
+    /// from the first.
+    #[inline(always)]
+    fn stepped<const CHUNKS: usize>(members: &[[u32; LANES]; CHUNKS], n: usize, limit: u32) -> u32 {
+        let members = members.as_flattened().iter().zip(0u32..).take(n);
+        members.map(|(&member, before)| u32::from(member - before <= limit)).sum()
+    }
+
     /// Where the highest score stands first, and the score itself; or where the first NaN stands if
     /// there is one.
     fn best(scores: &[f32; 2 * LANES]) -> Result<(usize, f32), usize>;
@@ -77,6 +89,8 @@ fn padded<T: Scalar>(vector: &[T], at: usize) -> [T; LANES] {
 pub(crate) struct Portable([f32; LANES]);
 
 impl Lanes for Portable {
+    const COUNTED: usize = 0;
+
     #[inline(always)]
     fn zero() -> Self {
         Self([0.0; LANES])

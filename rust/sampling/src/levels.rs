@@ -33,14 +33,10 @@ fn sample(
     graph: &Bipartite,
     options: Options,
     table: Option<Table<'_>>,
-) -> crate::Result<[Vec<i64>; 3]> {
+) -> crate::Result<Triplets> {
     let sampler = Sampler::new(graph.by_row(), options).unwrap();
     let n = sampler.n_triplets() - 3;
-    let mut out = [vec![0; n], vec![0; n], vec![0; n * options.n_negatives]];
-    let [rows, positives, negatives] = &mut out;
-    let triplets = Triplets { rows, positives, negatives };
-    sampler.sample_on(level, graph.by_row(), 1, 3, table, triplets)?;
-    Ok(out)
+    sampler.sample_on(level, graph.by_row(), 1, 3, n, table)
 }
 
 fn values(dim: usize) -> Vec<f32> {

@@ -12,6 +12,7 @@ mod hardest;
 mod lanes;
 #[cfg(test)]
 mod levels;
+mod output;
 mod permutation;
 mod prefetch;
 mod sampler;

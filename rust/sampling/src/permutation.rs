@@ -13,7 +13,7 @@ const SHORT_ROUNDS: usize = 24;
 const LONG: u64 = 1024;
 
 /// Positions that are shuffled side by side.
-const LANES: usize = 16;
+const LANES: usize = 32;
 
 /// A keyed permutation of `0..n`, read at any position in constant time and memory.
 ///

@@ -8,6 +8,7 @@ use crate::block::{Block, SIZE};
 use crate::complement::nth_absent;
 use crate::epoch::{Epoch, Order, Source, negative};
 use crate::error::{Error, Result};
+use crate::output::{Output, room, to_write, written};
 use crate::stream::below;
 use crate::table::Table;
 use crate::{hardest, uniform};
@@ -48,16 +49,16 @@ pub struct Sampler {
     shape: [usize; 3],
 }
 
-/// Where triplets are written: one row and one positive per position, and the negatives of each
-/// position side by side.
-#[derive(Debug)]
-pub struct Triplets<'a> {
+/// What was drawn: one row and one positive per position, and the negatives of each position side
+/// by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Triplets {
     /// Row of each position.
-    pub rows: &'a mut [i64],
+    pub rows: Vec<i64>,
     /// A column linked to the row.
-    pub positives: &'a mut [i64],
+    pub positives: Vec<i64>,
     /// Columns not linked to the row, `n_negatives` of each position.
-    pub negatives: &'a mut [i64],
+    pub negatives: Vec<i64>,
 }
 
 impl Sampler {
@@ -113,25 +114,25 @@ impl Sampler {
         Ok(stop.saturating_sub(start))
     }
 
-    /// Writes the triplets of `start..start + out.rows.len()` in epoch number `epoch`.
+    /// Draws the triplets of positions `start..start + n` in epoch number `epoch`.
     ///
     /// `vectors` score the candidates and are read only if there are several of them. `O(log d)`
     /// per negative or candidate, plus one dot product per candidate.
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the parts of `out` or `vectors` do not fit each other, the options or
-    /// the graph, or if `graph` is not the sampler's; [`Error::Positions`] outside the epoch;
-    /// [`Error::NoVectors`] if they are missing; [`Error::NotANumber`] for the first NaN score.
+    /// [`Error::Length`] if `vectors` do not fit the graph, or if `graph` is not the sampler's;
+    /// [`Error::Positions`] outside the epoch; [`Error::NoVectors`] if they are missing;
+    /// [`Error::NotANumber`] for the first NaN score; [`Error::Memory`] if there is no room.
     pub fn sample(
         &self,
         graph: &Csr,
         epoch: u64,
         start: usize,
+        n: usize,
         vectors: Option<Table<'_>>,
-        out: Triplets<'_>,
-    ) -> Result<()> {
-        self.sample_on(Level::current(), graph, epoch, start, vectors, out)
+    ) -> Result<Triplets> {
+        self.sample_on(Level::current(), graph, epoch, start, n, vectors)
     }
 
     /// [`Self::sample`] with the instructions of one level.
@@ -141,21 +142,19 @@ impl Sampler {
         graph: &Csr,
         epoch: u64,
         start: usize,
+        n: usize,
         vectors: Option<Table<'_>>,
-        out: Triplets<'_>,
-    ) -> Result<()> {
-        let Triplets { rows, positives, negatives } = out;
-        let n = rows.len();
-        let n_slots = self.options.n_negatives;
+    ) -> Result<Triplets> {
         self.check(graph, start, n)?;
-        length("positives", n, positives.len())?;
-        length("negatives", n * n_slots, negatives.len())?;
         let vectors = self.checked(vectors)?;
+        let n_slots = self.options.n_negatives;
+        let (mut rows, mut positives) = (room(&[n])?, room(&[n])?);
+        let mut negatives = room(&[n, n_slots])?;
         let epoch = Epoch::new(self.options.seed, epoch, self.shape[2] as u64);
-        let tasks = rows
+        let tasks = to_write(&mut rows, n)
             .par_chunks_mut(TASK)
-            .zip(positives.par_chunks_mut(TASK))
-            .zip(negatives.par_chunks_mut(TASK * n_slots));
+            .zip(to_write(&mut positives, n).par_chunks_mut(TASK))
+            .zip(to_write(&mut negatives, n * n_slots).par_chunks_mut(TASK * n_slots));
         let failure = tasks.enumerate().find_map_first(|(i, ((rows, positives), negatives))| {
             let task = Task {
                 graph,
@@ -164,7 +163,7 @@ impl Sampler {
                 start: (start + i * TASK) as u64,
                 hardest_of: self.options.hardest_of,
             };
-            let out = Triplets { rows, positives, negatives };
+            let out = Output { rows, positives, negatives };
             match vectors {
                 None => uniform::draw(level, &task, out),
                 Some(Table::F32 { values, dim }) => {
@@ -176,23 +175,34 @@ impl Sampler {
             }
             None
         });
-        failure.map_or(Ok(()), Err)
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        // SAFETY: every task ran without an error, and writes all cells of its chunks.
+        #[allow(unsafe_code)]
+        Ok(unsafe {
+            Triplets {
+                rows: written(rows, n),
+                positives: written(positives, n),
+                negatives: written(negatives, n * n_slots),
+            }
+        })
     }
 
-    /// Writes every candidate of the positions from `start` on: `n_negatives * hardest_of` each.
+    /// Draws every candidate of positions `start..start + n`: `n_negatives * hardest_of` each.
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] unless `out` holds whole positions and `graph` is the sampler's;
-    /// [`Error::Positions`] outside the epoch.
-    pub fn candidates(&self, graph: &Csr, epoch: u64, start: usize, out: &mut [i64]) -> Result<()> {
+    /// [`Error::Length`] unless `graph` is the sampler's; [`Error::Positions`] outside the epoch;
+    /// [`Error::Memory`] if there is no room.
+    pub fn candidates(&self, graph: &Csr, epoch: u64, start: usize, n: usize) -> Result<Vec<i64>> {
         let Options { seed, n_negatives, hardest_of, .. } = self.options;
-        let each = n_negatives * hardest_of;
-        let n = out.len() / each;
-        length("candidates", n * each, out.len())?;
         self.check(graph, start, n)?;
+        let mut candidates = room(&[n, n_negatives, hardest_of])?;
+        let each = n_negatives * hardest_of;
         let epoch = Epoch::new(seed, epoch, self.shape[2] as u64);
-        out.par_chunks_mut(SIZE * each).enumerate().for_each(|(task, out)| {
+        let tasks = to_write(&mut candidates, n * each).par_chunks_mut(SIZE * each);
+        tasks.enumerate().for_each(|(task, out)| {
             let start = (start + task * SIZE) as u64;
             let mut block = Block::new();
             block.draw(graph, &self.source, &epoch, start, out.len() / each);
@@ -202,11 +212,13 @@ impl Sampler {
                 let stream = epoch.negatives(start + i as u64);
                 for (j, out) in out.iter_mut().enumerate() {
                     let word = stream.word(negative(j / hardest_of, j % hardest_of));
-                    *out = i64::from(nth_absent(linked, below(word, absent) as u32));
+                    out.write(i64::from(nth_absent(linked, below(word, absent) as u32)));
                 }
             }
         });
-        Ok(())
+        // SAFETY: the tasks have written all cells.
+        #[allow(unsafe_code)]
+        Ok(unsafe { written(candidates, n * each) })
     }
 
     fn check(&self, graph: &Csr, start: usize, n: usize) -> Result<()> {

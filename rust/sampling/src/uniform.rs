@@ -1,43 +1,73 @@
 //! Plain triplets: every negative is a uniform draw.
 
-use glowrec_graph::dispatched;
+use glowrec_graph::simd::Level;
 
 use crate::block::{Block, SIZE};
 use crate::complement::Classes;
-use crate::sampler::{Task, Triplets};
+use crate::lanes::{Lanes, Portable};
+use crate::output::Output;
+use crate::sampler::Task;
 use crate::stream::below_each;
 
-dispatched! {
-    /// Draws the triplets of `task`.
-    pub(crate) fn draw(level, task: &Task<'_>, out: Triplets<'_>) = draw_body;
+/// Draws the triplets of `task`.
+#[allow(unsafe_code)]
+pub(crate) fn draw(level: Level, task: &Task<'_>, out: Output<'_>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use crate::x86::{Avx2, Avx512};
+
+        #[target_feature(enable = "avx2,fma,popcnt")]
+        fn avx2(task: &Task<'_>, out: Output<'_>) {
+            draw_body::<Avx2>(task, out);
+        }
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,popcnt")]
+        fn avx512(task: &Task<'_>, out: Output<'_>) {
+            draw_body::<Avx512>(task, out);
+        }
+        match level {
+            // SAFETY: `Level::available` lists a level only where its features are.
+            Level::Avx512 => return unsafe { avx512(task, out) },
+            // SAFETY: as above.
+            Level::Avx2 => return unsafe { avx2(task, out) },
+            Level::Baseline => {}
+        }
+    }
+    let _ = level;
+    draw_body::<Portable>(task, out);
 }
 
 #[inline(always)]
-fn draw_body(task: &Task<'_>, out: Triplets<'_>) {
-    let Triplets { rows, positives, negatives } = out;
+fn draw_body<L: Lanes>(task: &Task<'_>, out: Output<'_>) {
+    let Output { rows, positives, negatives } = out;
     let n_slots = negatives.len() / rows.len();
     let indices = task.graph.indices();
-    let (mut block, mut classes) = (Block::new(), Classes::new());
+    let mut classes = Classes::new();
+    // While one block is drawn, the memory that the next one reads first is on its way.
+    let mut blocks = [Block::new(), Block::new()];
     let (mut words, mut ranks, mut absent) = ([0; SIZE], [0; SIZE], [0; SIZE]);
-    let mut start = task.start;
+    let (mut start, stop) = (task.start, task.start + rows.len() as u64);
+    blocks[0].ask(task.source, task.epoch, start, rows.len());
     let outputs = rows
         .chunks_mut(SIZE)
         .zip(positives.chunks_mut(SIZE))
         .zip(negatives.chunks_mut(SIZE * n_slots));
-    for ((rows, positives), negatives) in outputs {
+    for (turn, ((rows, positives), negatives)) in outputs.enumerate() {
         let n = rows.len();
-        block.draw(task.graph, task.source, task.epoch, start, n);
+        let [even, odd] = &mut blocks;
+        let (block, next) = if turn % 2 == 0 { (even, odd) } else { (odd, even) };
+        block.take(task.graph, task.source, task.epoch);
+        start += n as u64;
+        next.ask(task.source, task.epoch, start, (stop - start) as usize);
         block.write(rows, positives);
         block.write_absent(task.graph.n_cols(), &mut absent);
-        classes.sort(block.bounds());
+        classes.sort(block.members().degrees);
         for slot in 0..n_slots {
-            task.epoch.words(start, slot, &mut words);
+            task.epoch.words(start - n as u64, slot, &mut words);
             below_each(&words[..n], &absent[..n], &mut ranks[..n]);
-            classes.nth_absent(indices, block.bounds(), &mut ranks);
+            classes.nth_absent::<L>(indices, block.members(), &mut ranks);
             for (negatives, &column) in negatives.chunks_exact_mut(n_slots).zip(&ranks) {
-                negatives[slot] = i64::from(column);
+                negatives[slot].write(i64::from(column));
             }
         }
-        start += n as u64;
     }
 }

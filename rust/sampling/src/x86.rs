@@ -39,6 +39,26 @@ impl Avx512 {
 }
 
 impl Lanes for Avx2 {
+    const COUNTED: usize = 4;
+
+    #[inline(always)]
+    fn stepped<const CHUNKS: usize>(members: &[[u32; LANES]; CHUNKS], n: usize, limit: u32) -> u32 {
+        let mut found = 0u64;
+        unsafe {
+            let limit = _mm256_set1_epi32(limit.cast_signed());
+            let mut lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            for part in 0..2 * CHUNKS {
+                let at: *const __m256i = members.as_ptr().cast();
+                let before = _mm256_sub_epi32(_mm256_loadu_si256(at.add(part)), lanes);
+                let lower = _mm256_cmpeq_epi32(_mm256_min_epu32(before, limit), before);
+                let bits = _mm256_movemask_ps(_mm256_castsi256_ps(lower)).cast_unsigned();
+                found |= u64::from(bits) << (8 * part);
+                lanes = _mm256_add_epi32(lanes, _mm256_set1_epi32(8));
+            }
+        }
+        first_bits(found, n).count_ones()
+    }
+
     #[inline(always)]
     fn zero() -> Self {
         unsafe { Self(_mm256_setzero_ps(), _mm256_setzero_ps()) }
@@ -127,6 +147,24 @@ impl Lanes for Avx2 {
 }
 
 impl Lanes for Avx512 {
+    const COUNTED: usize = 6;
+
+    #[inline(always)]
+    fn stepped<const CHUNKS: usize>(members: &[[u32; LANES]; CHUNKS], n: usize, limit: u32) -> u32 {
+        let mut found = 0u64;
+        unsafe {
+            let limit = _mm512_set1_epi32(limit.cast_signed());
+            let mut lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            for (part, members) in members.iter().enumerate() {
+                let before = _mm512_sub_epi32(_mm512_loadu_si512(members.as_ptr().cast()), lanes);
+                let bits = _mm512_cmple_epu32_mask(before, limit);
+                found |= u64::from(bits) << (LANES * part);
+                lanes = _mm512_add_epi32(lanes, _mm512_set1_epi32(16));
+            }
+        }
+        first_bits(found, n).count_ones()
+    }
+
     #[inline(always)]
     fn zero() -> Self {
         unsafe { Self(_mm512_setzero_ps()) }
@@ -189,6 +227,12 @@ impl Lanes for Avx512 {
             chosen(nan, equal, top)
         }
     }
+}
+
+/// The `n` lowest bits.
+#[inline(always)]
+fn first_bits(bits: u64, n: usize) -> u64 {
+    bits & 1u64.checked_shl(n as u32).unwrap_or(0).wrapping_sub(1)
 }
 
 /// One bit per lane in which `left` and `right` compare.

@@ -3,7 +3,7 @@
 
 use glowrec_graph::{Bipartite, Csr};
 use glowrec_sampling::{
-    Error, Options, Order, Permutation, Sampler, Stream, Table, Triplets, below, nth_absent,
+    Error, Options, Order, Permutation, Sampler, Stream, Table, below, nth_absent,
 };
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
@@ -82,13 +82,10 @@ fn drawn(
 ) -> [Vec<i64>; 3] {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let n = range.len();
-    let mut out = [vec![-1; n], vec![-1; n], vec![-1; n * options.n_negatives]];
-    let [rows, positives, negatives] = &mut out;
-    let triplets = Triplets { rows, positives, negatives };
     let table = Some(Table::F32 { values, dim: DIM });
     let sampler = Sampler::new(graph, options).unwrap();
-    pool.install(|| sampler.sample(graph, epoch, range.start, table, triplets)).unwrap();
-    out
+    let drawn = pool.install(|| sampler.sample(graph, epoch, range.start, n, table)).unwrap();
+    [drawn.rows, drawn.positives, drawn.negatives]
 }
 
 proptest! {
@@ -139,8 +136,7 @@ proptest! {
         let graph = graph.by_row();
         let options = Options { order: Order::RowUniform, seed, n_negatives, hardest_of };
         let sampler = Sampler::new(graph, options).unwrap();
-        let mut out = vec![0; graph.nnz() * n_negatives * hardest_of];
-        sampler.candidates(graph, 4, 0, &mut out).unwrap();
+        let out = sampler.candidates(graph, 4, 0, graph.nnz()).unwrap();
         let expected: Vec<i64> = (0..graph.nnz() as u64)
             .flat_map(|position| candidates(graph, options, 4, position).concat())
             .map(i64::from)
@@ -196,34 +192,28 @@ fn every_error_names_its_numbers() {
     let graph = Bipartite::from_edges(2, 3, &[0, 0, 1], &[0, 1, 2]).unwrap();
     let graph = graph.by_row();
     let sampler = Sampler::new(graph, options).unwrap();
-    let sample = |sampler: &Sampler, graph: &Csr, start, lengths: [usize; 3], table| {
-        let mut out = lengths.map(|n| vec![0; n]);
-        let [rows, positives, negatives] = &mut out;
-        sampler.sample(graph, 0, start, table, Triplets { rows, positives, negatives }).unwrap_err()
+    let sample = |sampler: &Sampler, graph: &Csr, start, n, table| {
+        sampler.sample(graph, 0, start, n, table).unwrap_err()
     };
-    let found = sample(&sampler, graph, 2, [2, 2, 2], None);
+    let found = sample(&sampler, graph, 2, 2, None);
     assert_eq!(found, Error::Positions { start: 2, stop: 4, n: 3 });
-    let found = sample(&sampler, graph, usize::MAX, [1, 1, 1], None);
+    let found = sample(&sampler, graph, usize::MAX, 1, None);
     assert!(matches!(found, Error::Positions { .. }));
-    let found = sample(&sampler, graph, 0, [2, 1, 2], None);
-    assert_eq!(found, Error::Length { name: "positives", expected: 2, found: 1 });
-    let found = sample(&sampler, graph, 0, [2, 2, 3], None);
-    assert_eq!(found, Error::Length { name: "negatives", expected: 2, found: 3 });
-    let found = sampler.candidates(graph, 0, 3, &mut [0]).unwrap_err();
+    let found = sampler.candidates(graph, 0, 3, 1).unwrap_err();
     assert_eq!(found, Error::Positions { start: 3, stop: 4, n: 3 });
 
     let other = Bipartite::from_edges(2, 4, &[0, 0, 1], &[0, 1, 2]).unwrap();
-    let found = sample(&sampler, other.by_row(), 0, [1, 1, 1], None);
+    let found = sample(&sampler, other.by_row(), 0, 1, None);
     assert_eq!(found, Error::Length { name: "graph's columns", expected: 3, found: 4 });
 
     let hard = Sampler::new(graph, Options { hardest_of: 4, ..options }).unwrap();
-    let found = sample(&hard, graph, 0, [1, 1, 1], None);
+    let found = sample(&hard, graph, 0, 1, None);
     assert_eq!(found, Error::NoVectors { hardest_of: 4 });
     let short = Table::F32 { values: &[0.0; 4], dim: 1 };
-    let found = sample(&hard, graph, 0, [1, 1, 1], Some(short));
+    let found = sample(&hard, graph, 0, 1, Some(short));
     assert_eq!(found, Error::Length { name: "vectors", expected: 5, found: 4 });
     let nan = Table::Bf16 { values: &[0, 0, 0x7FC0, 0x7FC0, 0x7FC0], dim: 1 };
-    let found = sample(&hard, graph, 0, [1, 1, 1], Some(nan));
+    let found = sample(&hard, graph, 0, 1, Some(nan));
     assert!(matches!(found, Error::NotANumber { .. }), "{found:?}");
 }
 

@@ -13,7 +13,7 @@ mod triplets;
 pub use bipartite::Bipartite;
 pub use csr::{Csr, ids};
 pub use error::{Error, Result};
-pub use memory::{Workspace, room};
+pub use memory::Workspace;
 pub use propagation::{
     Adjacency, Dropout, Normalization, Operator, Real, adjacency, propagate, propagate_bfloat16,
 };

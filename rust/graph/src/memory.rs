@@ -50,8 +50,8 @@ impl Workspace {
     }
 }
 
-/// An empty vector with room for `n` cells, on huge pages if it is large.
-pub fn room<T>(n: usize) -> Vec<T> {
+/// An empty vector with room for `n` cells.
+pub(crate) fn room<T>(n: usize) -> Vec<T> {
     let mut vec = Vec::with_capacity(n);
     prefer_huge_pages(vec.spare_capacity_mut());
     vec

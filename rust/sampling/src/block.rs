@@ -2,8 +2,9 @@
 
 use glowrec_graph::Csr;
 
-use crate::complement::Members;
-use crate::epoch::{Epoch, Source};
+use crate::epoch::{Epoch, STRIDE, Source};
+use crate::lanes::{LANES, Lanes};
+use crate::lines::Members;
 use crate::output::Cell;
 use crate::prefetch::prefetch;
 use crate::stream::below;
@@ -69,7 +70,7 @@ impl Block {
 
     /// Draws rows and positives of the `n` positions from `start` on.
     #[inline(always)]
-    pub(crate) fn draw(
+    pub(crate) fn draw<L: Lanes>(
         &mut self,
         graph: &Csr,
         source: &Source,
@@ -77,21 +78,30 @@ impl Block {
         start: u64,
         n: usize,
     ) {
-        self.ask(source, epoch, start, n);
-        self.take(graph, source, epoch);
+        self.ask(graph, source, epoch, start, n);
+        self.take::<L>(graph, source, epoch);
     }
 
     /// Chooses the entries, or the rows, of up to [`SIZE`] of the `n` positions from `start` on,
     /// and asks for the memory where [`Self::take`] begins.
     #[inline(always)]
-    pub(crate) fn ask(&mut self, source: &Source, epoch: &Epoch, start: u64, n: usize) {
+    pub(crate) fn ask(
+        &mut self,
+        graph: &Csr,
+        source: &Source,
+        epoch: &Epoch,
+        start: u64,
+        n: usize,
+    ) {
+        let indices = graph.indices();
         (self.start, self.n) = (start, n.min(SIZE));
         let entries = &mut self.entries[..self.n];
         match source {
-            Source::Interaction { pairs } => {
+            Source::Interaction { milestones } => {
                 epoch.shuffle.fill(start, entries);
                 for &mut entry in entries {
-                    prefetch(pairs, entry as usize);
+                    prefetch(milestones, entry as usize / STRIDE);
+                    prefetch(indices, entry as usize);
                 }
             }
             Source::RowUniform { occupied } => {
@@ -108,19 +118,21 @@ impl Block {
     /// In stages, each over the whole block: the next stage's memory is asked for while the
     /// present one works.
     #[inline(always)]
-    pub(crate) fn take(&mut self, graph: &Csr, source: &Source, epoch: &Epoch) {
+    pub(crate) fn take<L: Lanes>(&mut self, graph: &Csr, source: &Source, epoch: &Epoch) {
         let (indptr, indices) = (graph.indptr(), graph.indices());
         match source {
-            Source::Interaction { pairs } => {
+            Source::Interaction { milestones } => {
                 for i in 0..self.n {
-                    (self.rows[i], self.positives[i]) = pairs[self.entries[i] as usize];
-                    prefetch(indptr, self.rows[i] as usize);
+                    self.rows[i] = milestones[self.entries[i] as usize / STRIDE];
+                    prefetch(indptr, self.rows[i] as usize + 1);
                 }
                 for i in 0..self.n {
-                    let row = self.rows[i] as usize;
+                    let entry = self.entries[i];
+                    let row = row_of::<L>(indptr, entry, self.rows[i] as usize);
                     let (first, last) = (indptr[row], indptr[row + 1]);
+                    self.rows[i] = row as u32;
                     (self.firsts[i], self.degrees[i]) = (first, (last - first) as u32);
-                    prefetch(indices, self.middle(i));
+                    self.positives[i] = indices[entry as usize];
                 }
             }
             Source::RowUniform { occupied } => {
@@ -135,7 +147,6 @@ impl Block {
                     (self.firsts[i], self.degrees[i]) = (first, (last - first) as u32);
                     self.entries[i] = first + offset;
                     prefetch(indices, self.entries[i] as usize);
-                    prefetch(indices, self.middle(i));
                 }
                 for i in 0..self.n {
                     self.positives[i] = indices[self.entries[i] as usize];
@@ -143,10 +154,17 @@ impl Block {
             }
         }
     }
+}
 
-    /// Where a search of the row begins.
-    #[inline(always)]
-    fn middle(&self, i: usize) -> usize {
-        (self.firsts[i] + u64::from(self.degrees[i] / 2)) as usize
+/// The row of an entry, which is `row` or one of those behind it.
+#[inline(always)]
+fn row_of<L: Lanes>(indptr: &[u64], entry: u64, mut row: usize) -> usize {
+    while let Some(ends) = indptr[row + 1..].first_chunk() {
+        let passed = L::up_to(ends, entry);
+        row += passed as usize;
+        if passed < LANES as u32 / 2 {
+            return row;
+        }
     }
+    row + indptr[row + 1..].iter().take_while(|&&end| end <= entry).count()
 }

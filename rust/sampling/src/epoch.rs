@@ -1,6 +1,6 @@
 //! What an epoch visits, in which order.
 
-use glowrec_graph::{Csr, room};
+use glowrec_graph::Csr;
 
 use crate::permutation::Permutation;
 use crate::stream::Stream;
@@ -14,11 +14,14 @@ pub enum Order {
     RowUniform,
 }
 
+/// Entries from one milestone to the next.
+pub(crate) const STRIDE: usize = 16;
+
 /// What an order needs to know about the graph, found once.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// Row and column of every entry, side by side: a shuffled reader waits once for both.
-    Interaction { pairs: Box<[(u32, u32)]> },
+    /// The row of every [`STRIDE`]-th entry: those between are a few rows further at most.
+    Interaction { milestones: Box<[u32]> },
     /// The rows that have an entry.
     RowUniform { occupied: Box<[u32]> },
 }
@@ -27,11 +30,11 @@ impl Source {
     pub(crate) fn new(graph: &Csr, order: Order) -> Self {
         match order {
             Order::Interaction => {
-                let mut pairs = room(graph.nnz());
-                for row in 0..graph.n_rows() {
-                    pairs.extend(graph.row(row).iter().map(|&column| (row as u32, column)));
+                let mut milestones = Vec::with_capacity(graph.nnz().div_ceil(STRIDE));
+                for (row, &end) in graph.indptr()[1..].iter().enumerate() {
+                    milestones.resize((end as usize).div_ceil(STRIDE), row as u32);
                 }
-                Self::Interaction { pairs: pairs.into() }
+                Self::Interaction { milestones: milestones.into() }
             }
             Order::RowUniform => {
                 let occupied = (0..graph.n_rows()).filter(|&row| graph.degree(row) > 0);

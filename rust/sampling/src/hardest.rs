@@ -84,7 +84,7 @@ fn draw_body<L: Lanes, T: Scalar>(
         .zip(positives.chunks_mut(SIZE))
         .zip(negatives.chunks_mut(SIZE * n_slots));
     for ((rows, positives), negatives) in outputs {
-        block.draw(task.graph, task.source, task.epoch, start, rows.len());
+        block.draw::<L>(task.graph, task.source, task.epoch, start, rows.len());
         block.write(rows, positives);
         Choice { task, block: &block, start, values, dim }.choose::<L>(negatives)?;
         start += rows.len() as u64;

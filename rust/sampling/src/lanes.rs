@@ -21,16 +21,13 @@ pub(crate) trait Lanes: Copy {
     /// the members to step over: `O(sorted.len())`, but without a branch or a gather.
     fn count_absent(sorted: &[u32], ranks: &mut [u32; 2 * LANES]);
 
-    /// Rows of fewer than `2^COUNTED` members are counted through rather than searched; 0, 4, 5
-    /// or 6.
-    const COUNTED: usize;
+    /// One bit for each number that is at most `limit` once `offset + STRIDE * lane` is taken off.
+    fn at_most<const STRIDE: u32>(values: &[u32; LANES], offset: u32, limit: u32) -> u32;
 
-    /// How many of the first `n` members have at most `limit` missing numbers before them, seen
-    /// from the first.
+    /// How many of the ascending numbers, all below `2^63`, are at most `limit`.
     #[inline(always)]
-    fn stepped<const CHUNKS: usize>(members: &[[u32; LANES]; CHUNKS], n: usize, limit: u32) -> u32 {
-        let members = members.as_flattened().iter().zip(0u32..).take(n);
-        members.map(|(&member, before)| u32::from(member - before <= limit)).sum()
+    fn up_to(values: &[u64; LANES / 2], limit: u64) -> u32 {
+        values.iter().map(|&value| u32::from(value <= limit)).sum()
     }
 
     /// Where the highest score stands first, and the score itself; or where the first NaN stands if
@@ -89,8 +86,6 @@ fn padded<T: Scalar>(vector: &[T], at: usize) -> [T; LANES] {
 pub(crate) struct Portable([f32; LANES]);
 
 impl Lanes for Portable {
-    const COUNTED: usize = 0;
-
     #[inline(always)]
     fn zero() -> Self {
         Self([0.0; LANES])
@@ -135,6 +130,15 @@ impl Lanes for Portable {
         for (rank, stepped) in ranks.iter_mut().zip(stepped) {
             *rank += stepped;
         }
+    }
+
+    #[inline(always)]
+    fn at_most<const STRIDE: u32>(values: &[u32; LANES], offset: u32, limit: u32) -> u32 {
+        let lanes = values.iter().zip(0u32..);
+        lanes.fold(0, |bits, (&value, lane)| {
+            let taken_off = offset.wrapping_add(STRIDE * lane);
+            bits | u32::from(value.wrapping_sub(taken_off) <= limit) << lane
+        })
     }
 
     #[inline(always)]

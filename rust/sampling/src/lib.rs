@@ -12,6 +12,7 @@ mod hardest;
 mod lanes;
 #[cfg(test)]
 mod levels;
+mod lines;
 mod output;
 mod permutation;
 mod prefetch;

@@ -8,6 +8,8 @@ use crate::block::{Block, SIZE};
 use crate::complement::nth_absent;
 use crate::epoch::{Epoch, Order, Source, negative};
 use crate::error::{Error, Result};
+use crate::lanes::Portable;
+use crate::lines::Lines;
 use crate::output::{Output, room, to_write, written};
 use crate::stream::below;
 use crate::table::Table;
@@ -21,6 +23,7 @@ const TASK: usize = 8 * SIZE;
 pub(crate) struct Task<'a> {
     pub(crate) graph: &'a Csr,
     pub(crate) source: &'a Source,
+    pub(crate) lines: &'a Lines,
     pub(crate) epoch: &'a Epoch,
     pub(crate) start: u64,
     pub(crate) hardest_of: usize,
@@ -46,6 +49,7 @@ pub struct Options {
 pub struct Sampler {
     options: Options,
     source: Source,
+    lines: Lines,
     shape: [usize; 3],
 }
 
@@ -82,7 +86,8 @@ impl Sampler {
         if let Some(row) = (0..graph.n_rows()).find(|&row| graph.degree(row) == n_cols) {
             return Err(Error::Saturated { row, n_cols });
         }
-        Ok(Self { options, source: Source::new(graph, options.order), shape: shape(graph) })
+        let source = Source::new(graph, options.order);
+        Ok(Self { options, source, lines: Lines::new(graph.indices()), shape: shape(graph) })
     }
 
     /// Number of positions in an epoch: the number of entries of the graph.
@@ -159,6 +164,7 @@ impl Sampler {
             let task = Task {
                 graph,
                 source: &self.source,
+                lines: &self.lines,
                 epoch: &epoch,
                 start: (start + i * TASK) as u64,
                 hardest_of: self.options.hardest_of,
@@ -205,7 +211,7 @@ impl Sampler {
         tasks.enumerate().for_each(|(task, out)| {
             let start = (start + task * SIZE) as u64;
             let mut block = Block::new();
-            block.draw(graph, &self.source, &epoch, start, out.len() / each);
+            block.draw::<Portable>(graph, &self.source, &epoch, start, out.len() / each);
             for (i, out) in out.chunks_exact_mut(each).enumerate() {
                 let linked = graph.row(block.rows()[i] as usize);
                 let absent = (graph.n_cols() - linked.len()) as u64;

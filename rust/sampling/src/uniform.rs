@@ -3,7 +3,6 @@
 use glowrec_graph::simd::Level;
 
 use crate::block::{Block, SIZE};
-use crate::complement::Classes;
 use crate::lanes::{Lanes, Portable};
 use crate::output::Output;
 use crate::sampler::Task;
@@ -41,12 +40,11 @@ fn draw_body<L: Lanes>(task: &Task<'_>, out: Output<'_>) {
     let Output { rows, positives, negatives } = out;
     let n_slots = negatives.len() / rows.len();
     let indices = task.graph.indices();
-    let mut classes = Classes::new();
     // While one block is drawn, the memory that the next one reads first is on its way.
     let mut blocks = [Block::new(), Block::new()];
     let (mut words, mut ranks, mut absent) = ([0; SIZE], [0; SIZE], [0; SIZE]);
     let (mut start, stop) = (task.start, task.start + rows.len() as u64);
-    blocks[0].ask(task.source, task.epoch, start, rows.len());
+    blocks[0].ask(task.graph, task.source, task.epoch, start, rows.len());
     let outputs = rows
         .chunks_mut(SIZE)
         .zip(positives.chunks_mut(SIZE))
@@ -55,16 +53,16 @@ fn draw_body<L: Lanes>(task: &Task<'_>, out: Output<'_>) {
         let n = rows.len();
         let [even, odd] = &mut blocks;
         let (block, next) = if turn % 2 == 0 { (even, odd) } else { (odd, even) };
-        block.take(task.graph, task.source, task.epoch);
+        block.take::<L>(task.graph, task.source, task.epoch);
+        task.lines.ask(block.members());
         start += n as u64;
-        next.ask(task.source, task.epoch, start, (stop - start) as usize);
+        next.ask(task.graph, task.source, task.epoch, start, (stop - start) as usize);
         block.write(rows, positives);
         block.write_absent(task.graph.n_cols(), &mut absent);
-        classes.sort(block.members().degrees);
         for slot in 0..n_slots {
             task.epoch.words(start - n as u64, slot, &mut words);
             below_each(&words[..n], &absent[..n], &mut ranks[..n]);
-            classes.nth_absent::<L>(indices, block.members(), &mut ranks);
+            task.lines.nth_absent::<L>(indices, block.members(), &mut ranks[..n]);
             for (negatives, &column) in negatives.chunks_exact_mut(n_slots).zip(&ranks) {
                 negatives[slot].write(i64::from(column));
             }

@@ -39,26 +39,6 @@ impl Avx512 {
 }
 
 impl Lanes for Avx2 {
-    const COUNTED: usize = 4;
-
-    #[inline(always)]
-    fn stepped<const CHUNKS: usize>(members: &[[u32; LANES]; CHUNKS], n: usize, limit: u32) -> u32 {
-        let mut found = 0u64;
-        unsafe {
-            let limit = _mm256_set1_epi32(limit.cast_signed());
-            let mut lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-            for part in 0..2 * CHUNKS {
-                let at: *const __m256i = members.as_ptr().cast();
-                let before = _mm256_sub_epi32(_mm256_loadu_si256(at.add(part)), lanes);
-                let lower = _mm256_cmpeq_epi32(_mm256_min_epu32(before, limit), before);
-                let bits = _mm256_movemask_ps(_mm256_castsi256_ps(lower)).cast_unsigned();
-                found |= u64::from(bits) << (8 * part);
-                lanes = _mm256_add_epi32(lanes, _mm256_set1_epi32(8));
-            }
-        }
-        first_bits(found, n).count_ones()
-    }
-
     #[inline(always)]
     fn zero() -> Self {
         unsafe { Self(_mm256_setzero_ps(), _mm256_setzero_ps()) }
@@ -124,6 +104,24 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn at_most<const STRIDE: u32>(values: &[u32; LANES], offset: u32, limit: u32) -> u32 {
+        let at: *const __m256i = values.as_ptr().cast();
+        unsafe {
+            let limit = _mm256_set1_epi32(limit.cast_signed());
+            let stride = _mm256_set1_epi32(STRIDE.cast_signed());
+            let lanes = _mm256_mullo_epi32(stride, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+            let low = _mm256_add_epi32(lanes, _mm256_set1_epi32(offset.cast_signed()));
+            let high = _mm256_add_epi32(low, _mm256_set1_epi32((8 * STRIDE).cast_signed()));
+            let low = _mm256_sub_epi32(_mm256_loadu_si256(at), low);
+            let high = _mm256_sub_epi32(_mm256_loadu_si256(at.add(1)), high);
+            let low = _mm256_cmpeq_epi32(_mm256_min_epu32(low, limit), low);
+            let high = _mm256_cmpeq_epi32(_mm256_min_epu32(high, limit), high);
+            let bits = |lanes| _mm256_movemask_ps(_mm256_castsi256_ps(lanes)).cast_unsigned();
+            bits(low) | bits(high) << 8
+        }
+    }
+
+    #[inline(always)]
     fn best(scores: &[f32; 2 * LANES]) -> Result<(usize, f32), usize> {
         let at = scores.as_ptr();
         unsafe {
@@ -147,24 +145,6 @@ impl Lanes for Avx2 {
 }
 
 impl Lanes for Avx512 {
-    const COUNTED: usize = 6;
-
-    #[inline(always)]
-    fn stepped<const CHUNKS: usize>(members: &[[u32; LANES]; CHUNKS], n: usize, limit: u32) -> u32 {
-        let mut found = 0u64;
-        unsafe {
-            let limit = _mm512_set1_epi32(limit.cast_signed());
-            let mut lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-            for (part, members) in members.iter().enumerate() {
-                let before = _mm512_sub_epi32(_mm512_loadu_si512(members.as_ptr().cast()), lanes);
-                let bits = _mm512_cmple_epu32_mask(before, limit);
-                found |= u64::from(bits) << (LANES * part);
-                lanes = _mm512_add_epi32(lanes, _mm512_set1_epi32(16));
-            }
-        }
-        first_bits(found, n).count_ones()
-    }
-
     #[inline(always)]
     fn zero() -> Self {
         unsafe { Self(_mm512_setzero_ps()) }
@@ -214,6 +194,26 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn at_most<const STRIDE: u32>(values: &[u32; LANES], offset: u32, limit: u32) -> u32 {
+        unsafe {
+            let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let lanes = _mm512_mullo_epi32(_mm512_set1_epi32(STRIDE.cast_signed()), lanes);
+            let taken_off = _mm512_add_epi32(lanes, _mm512_set1_epi32(offset.cast_signed()));
+            let values = _mm512_sub_epi32(_mm512_loadu_si512(values.as_ptr().cast()), taken_off);
+            u32::from(_mm512_cmple_epu32_mask(values, _mm512_set1_epi32(limit.cast_signed())))
+        }
+    }
+
+    #[inline(always)]
+    fn up_to(values: &[u64; LANES / 2], limit: u64) -> u32 {
+        unsafe {
+            let limit = _mm512_set1_epi64(limit.cast_signed());
+            let values = _mm512_loadu_si512(values.as_ptr().cast());
+            u32::from(_mm512_cmple_epu64_mask(values, limit)).count_ones()
+        }
+    }
+
+    #[inline(always)]
     fn best(scores: &[f32; 2 * LANES]) -> Result<(usize, f32), usize> {
         let at = scores.as_ptr();
         unsafe {
@@ -227,12 +227,6 @@ impl Lanes for Avx512 {
             chosen(nan, equal, top)
         }
     }
-}
-
-/// The `n` lowest bits.
-#[inline(always)]
-fn first_bits(bits: u64, n: usize) -> u64 {
-    bits & 1u64.checked_shl(n as u32).unwrap_or(0).wrapping_sub(1)
 }
 
 /// One bit per lane in which `left` and `right` compare.

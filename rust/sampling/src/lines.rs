@@ -1,0 +1,171 @@
+//! Searches in many rows at once, each of them through two cache lines.
+//!
+//! A draw visits rows at random, so what a search costs is the number of cache lines that it
+//! touches. The first members of all cache lines of the indices are kept side by side, a sixteenth
+//! of the indices, small enough for the inner caches: comparing those of a row finds the one line
+//! that the search ends in, and comparing that line ends it.
+
+use crate::block::SIZE;
+use crate::lanes::{LANES, Lanes};
+use crate::prefetch::prefetch;
+
+/// Where the members of some rows stand among a graph's indices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Members<'a> {
+    pub(crate) firsts: &'a [u64],
+    pub(crate) degrees: &'a [u32],
+}
+
+impl Members<'_> {
+    /// Where the members of the `i`-th row begin, and how many they are.
+    #[inline(always)]
+    pub(crate) fn of(self, i: usize) -> (usize, usize) {
+        (self.firsts[i] as usize, self.degrees[i] as usize)
+    }
+}
+
+/// The first members of the cache lines of a graph's indices.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines {
+    heads: Box<[u32]>,
+    /// Where in its line the first of all indices stands.
+    shift: usize,
+}
+
+impl Lines {
+    /// The lines of `indices`. If the indices move, searches stay right, but touch more lines.
+    pub(crate) fn new(indices: &[u32]) -> Self {
+        Self::shifted(indices, indices.as_ptr().addr() / size_of::<u32>() % LANES)
+    }
+
+    fn shifted(indices: &[u32], shift: usize) -> Self {
+        let starts = (0..indices.len() + shift).step_by(LANES);
+        let heads = starts.map(|start| indices[start.saturating_sub(shift)]);
+        Self { heads: heads.chain([0; LANES]).collect(), shift }
+    }
+
+    /// Asks for the memory where [`Self::nth_absent`] begins.
+    #[inline(always)]
+    pub(crate) fn ask(&self, members: Members<'_>) {
+        for &first in members.firsts {
+            prefetch(&self.heads, (first as usize + self.shift) / LANES + 1);
+        }
+    }
+
+    /// Replaces every rank by the number of that rank that is missing from its row of `indices`.
+    ///
+    /// Rows must not be empty, and be at most [`SIZE`]. `O(log d)` for each.
+    #[inline(always)]
+    pub(crate) fn nth_absent<L: Lanes>(
+        &self,
+        indices: &[u32],
+        members: Members<'_>,
+        ranks: &mut [u32],
+    ) {
+        let mut lines = [0; SIZE];
+        for (i, (line, &rank)) in lines.iter_mut().zip(&*ranks).enumerate() {
+            *line = self.line_of::<L>(members.of(i), rank);
+            prefetch(indices, (*line * LANES).wrapping_sub(self.shift));
+        }
+        for (i, (rank, &line)) in ranks.iter_mut().zip(&lines).enumerate() {
+            *rank += self.stepped_over::<L>(indices, members.of(i), line, *rank);
+        }
+    }
+
+    /// The line that the search for `rank` ends in: the last one whose first member is stepped
+    /// over, or the row's first line.
+    #[inline(always)]
+    fn line_of<L: Lanes>(&self, (first, degree): (usize, usize), rank: u32) -> usize {
+        let line = (first + self.shift) / LANES;
+        let further = (first + degree - 1 + self.shift) / LANES - line;
+        let heads = &self.heads[line + 1..];
+        let before = ((line + 1) * LANES - self.shift - first) as u32;
+        let window = heads.first_chunk().expect("there is a line's worth behind the last one");
+        if further <= LANES {
+            let stepped = L::at_most::<{ LANES as u32 }>(window, before, rank);
+            return line + (stepped & lowest(further)).count_ones() as usize;
+        }
+        let (mut low, mut high) = (0, further);
+        while low < high {
+            let middle = low.midpoint(high);
+            let stepped = heads[middle] - (before + (middle * LANES) as u32) <= rank;
+            (low, high) = if stepped { (middle + 1, high) } else { (low, middle) };
+        }
+        line + low
+    }
+
+    /// How many members the search for `rank` steps over, given the line it ends in.
+    #[inline(always)]
+    fn stepped_over<L: Lanes>(
+        &self,
+        indices: &[u32],
+        (first, degree): (usize, usize),
+        line: usize,
+        rank: u32,
+    ) -> u32 {
+        // The line may begin before the row, even before all rows, and end behind them.
+        let start = (line * LANES).wrapping_sub(self.shift);
+        let outside = first.saturating_sub((line * LANES).saturating_sub(self.shift));
+        let outside = if line == 0 { first + self.shift } else { outside };
+        let end = (first + degree).wrapping_sub(start).min(LANES);
+        let before = start.wrapping_sub(first) as u32;
+        let whole = indices.get(start..);
+        let stepped = if let Some(window) = whole.and_then(|window| window.first_chunk()) {
+            L::at_most::<1>(window, before, rank)
+        } else {
+            let member = |lane| indices.get(start.wrapping_add(lane)).copied();
+            let window = std::array::from_fn(|lane| member(lane).unwrap_or(0));
+            L::at_most::<1>(&window, before, rank)
+        };
+        let inside = lowest(end) & !lowest(outside);
+        before.wrapping_add(outside as u32) + (stepped & inside).count_ones()
+    }
+}
+
+/// The `n` lowest bits, at most [`LANES`].
+#[inline(always)]
+fn lowest(n: usize) -> u32 {
+    (1 << n) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::complement::nth_absent;
+    use crate::lanes::Portable;
+    use crate::stream::{Stream, below};
+
+    #[test]
+    fn every_rank_in_every_row_wherever_the_lines_lie() {
+        let words = Stream::of_seed(3);
+        let mut indices = Vec::new();
+        let (mut firsts, mut degrees) = (Vec::new(), Vec::new());
+        for (row, degree) in
+            [1usize, 3, 15, 16, 17, 40, 255, 1, 272, 273, 300, 2].iter().enumerate()
+        {
+            firsts.push(indices.len() as u64);
+            degrees.push(*degree as u32);
+            let mut row: Vec<u32> = (0..10 * *degree as u64 + 9)
+                .map(|i| below(Stream::child(words, row as u64).word(i), 900) as u32)
+                .collect();
+            row.sort_unstable();
+            row.dedup();
+            row.truncate(*degree);
+            assert_eq!(row.len(), *degree);
+            indices.extend(row);
+        }
+        let members = Members { firsts: &firsts, degrees: &degrees };
+        for shift in 0..LANES {
+            let lines = Lines::shifted(&indices, shift);
+            for rank in 0..620 {
+                let mut ranks = [rank; 12];
+                lines.nth_absent::<Portable>(&indices, members, &mut ranks);
+                for (i, found) in ranks.into_iter().enumerate() {
+                    let (first, degree) = members.of(i);
+                    let row = &indices[first..first + degree];
+                    assert_eq!(found, nth_absent(row, rank), "row {i}, shift {shift}");
+                }
+            }
+        }
+    }
+}

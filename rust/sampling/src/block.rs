@@ -78,42 +78,44 @@ impl Block {
         start: u64,
         n: usize,
     ) {
-        self.ask(graph, source, epoch, start, n);
+        self.choose(source, epoch, start, n);
+        (0..self.n).for_each(|i| self.ask(graph, source, i));
         self.take::<L>(graph, source, epoch);
     }
 
-    /// Chooses the entries, or the rows, of up to [`SIZE`] of the `n` positions from `start` on,
-    /// and asks for the memory where [`Self::take`] begins.
+    /// Chooses the entries, or the rows, of up to [`SIZE`] of the `n` positions from `start` on.
     #[inline(always)]
-    pub(crate) fn ask(
-        &mut self,
-        graph: &Csr,
-        source: &Source,
-        epoch: &Epoch,
-        start: u64,
-        n: usize,
-    ) {
-        let indices = graph.indices();
+    pub(crate) fn choose(&mut self, source: &Source, epoch: &Epoch, start: u64, n: usize) {
         (self.start, self.n) = (start, n.min(SIZE));
         let entries = &mut self.entries[..self.n];
         match source {
-            Source::Interaction { milestones } => {
-                epoch.shuffle.fill(start, entries);
-                for &mut entry in entries {
-                    prefetch(milestones, entry as usize / STRIDE);
-                    prefetch(indices, entry as usize);
-                }
-            }
+            Source::Interaction { .. } => epoch.shuffle.fill(start, entries),
             Source::RowUniform { occupied } => {
                 for (i, entry) in entries.iter_mut().enumerate() {
                     *entry = below(epoch.rows.word(start + i as u64), occupied.len() as u64);
-                    prefetch(occupied, *entry as usize);
                 }
             }
         }
     }
 
-    /// Draws rows and positives of what was asked for.
+    /// Asks for the memory where [`Self::take`] begins with what was chosen for the `i`-th
+    /// position, if there is one.
+    ///
+    /// For one at a time, among other work: a processor drops requests that come too thick.
+    #[inline(always)]
+    pub(crate) fn ask(&self, graph: &Csr, source: &Source, i: usize) {
+        if let Some(&entry) = self.entries[..self.n].get(i) {
+            match source {
+                Source::Interaction { milestones } => {
+                    prefetch(milestones, entry as usize / STRIDE);
+                    prefetch(graph.indices(), entry as usize);
+                }
+                Source::RowUniform { occupied } => prefetch(occupied, entry as usize),
+            }
+        }
+    }
+
+    /// Draws rows and positives of what was chosen.
     ///
     /// In stages, each over the whole block: the next stage's memory is asked for while the
     /// present one works.

@@ -54,13 +54,15 @@ impl Lines {
 
     /// Replaces every rank by the number of that rank that is missing from its row of `indices`.
     ///
-    /// Rows must not be empty, and be at most [`SIZE`]. `O(log d)` for each.
+    /// Rows must not be empty, and be at most [`SIZE`]. `O(log d)` for each. `meanwhile` is called
+    /// once for each place in a block, between searches.
     #[inline(always)]
     pub(crate) fn nth_absent<L: Lanes>(
         &self,
         indices: &[u32],
         members: Members<'_>,
         ranks: &mut [u32],
+        meanwhile: impl Fn(usize),
     ) {
         let mut lines = [0; SIZE];
         for (i, (line, &rank)) in lines.iter_mut().zip(&*ranks).enumerate() {
@@ -69,6 +71,7 @@ impl Lines {
         }
         for (i, (rank, &line)) in ranks.iter_mut().zip(&lines).enumerate() {
             *rank += self.stepped_over::<L>(indices, members.of(i), line, *rank);
+            meanwhile(i);
         }
     }
 
@@ -159,7 +162,7 @@ mod tests {
             let lines = Lines::shifted(&indices, shift);
             for rank in 0..620 {
                 let mut ranks = [rank; 12];
-                lines.nth_absent::<Portable>(&indices, members, &mut ranks);
+                lines.nth_absent::<Portable>(&indices, members, &mut ranks, |_| ());
                 for (i, found) in ranks.into_iter().enumerate() {
                     let (first, degree) = members.of(i);
                     let row = &indices[first..first + degree];

@@ -44,7 +44,7 @@ fn draw_body<L: Lanes>(task: &Task<'_>, out: Output<'_>) {
     let mut blocks = [Block::new(), Block::new()];
     let (mut words, mut ranks, mut absent) = ([0; SIZE], [0; SIZE], [0; SIZE]);
     let (mut start, stop) = (task.start, task.start + rows.len() as u64);
-    blocks[0].ask(task.graph, task.source, task.epoch, start, rows.len());
+    blocks[0].choose(task.source, task.epoch, start, rows.len());
     let outputs = rows
         .chunks_mut(SIZE)
         .zip(positives.chunks_mut(SIZE))
@@ -56,13 +56,15 @@ fn draw_body<L: Lanes>(task: &Task<'_>, out: Output<'_>) {
         block.take::<L>(task.graph, task.source, task.epoch);
         task.lines.ask(block.members());
         start += n as u64;
-        next.ask(task.graph, task.source, task.epoch, start, (stop - start) as usize);
+        next.choose(task.source, task.epoch, start, (stop - start) as usize);
         block.write(rows, positives);
         block.write_absent(task.graph.n_cols(), &mut absent);
         for slot in 0..n_slots {
             task.epoch.words(start - n as u64, slot, &mut words);
             below_each(&words[..n], &absent[..n], &mut ranks[..n]);
-            task.lines.nth_absent::<L>(indices, block.members(), &mut ranks[..n]);
+            task.lines.nth_absent::<L>(indices, block.members(), &mut ranks[..n], |i| {
+                next.ask(task.graph, task.source, i);
+            });
             for (negatives, &column) in negatives.chunks_exact_mut(n_slots).zip(&ranks) {
                 negatives[slot].write(i64::from(column));
             }

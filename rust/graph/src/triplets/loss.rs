@@ -181,6 +181,7 @@ fn ids(nodes: &[u32]) -> impl Iterator<Item = usize> {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_wrap)]
 mod tests {
     use super::*;
 
@@ -197,7 +198,9 @@ mod tests {
         m: usize,
         l2: f64,
     ) -> f64 {
-        let row = |table: &[f64], node: i64| table[node as usize * dim..][..dim].to_vec();
+        let row = |table: &[f64], node: i64| {
+            table[usize::try_from(node).unwrap() * dim..][..dim].to_vec()
+        };
         let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
         let len = nodes.len() / (m + 2);
         let (mut loss, mut penalty) = (0.0, 0.0);
@@ -237,9 +240,9 @@ mod tests {
                         let moved = |step: f64| {
                             let (mut r, mut e) = (r.clone(), e.clone());
                             if by_readout {
-                                r[cell] += step
+                                r[cell] += step;
                             } else {
-                                e[cell] += step
+                                e[cell] += step;
                             }
                             total(&r, &e, dim, &nodes, m, l2)
                         };

@@ -223,10 +223,11 @@ class LightGCN:
         Examples
         --------
         >>> import glowrec as gr
-        >>> log = gr.Interactions.from_arrays(["ann", "ann", "eve"], ["tea", "jam", "tea"])
-        >>> model = gr.LightGCN(dim=4, epochs=1, hardest_of=1).fit(log, validation=0)
-        Traceback (most recent call last):
-        glowrec.errors.SaturatedError: user 'ann' has all 2 items, so it has no negative
+        >>> users, items = ["ann", "ann", "eve", "bob"], ["tea", "jam", "tea", "rye"]
+        >>> log = gr.Interactions.from_arrays(users, items)
+        >>> model = gr.LightGCN(dim=4, epochs=1, hardest_of=2).fit(log, validation=0)
+        >>> sorted(model.recommend(["ann", "eve"], k=2).items[1].tolist())
+        ['jam', 'rye']
         """
         train = self.train_
         if users is None:

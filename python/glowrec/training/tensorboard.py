@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from glowrec.errors import MissingExtraError
+from glowrec.training.progress import Silent
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
 
-class NoCurves:
-    """Writes nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave nothing behind."""
-
-    def add(self, record: dict[str, Any]) -> None:
-        """Add the numbers of an epoch's record."""
-
-
-class Curves(NoCurves):
+class Curves(Silent):
     """Writes event files into ``tensorboard/`` of a run's folder.
 
     Parameters
@@ -59,7 +42,7 @@ class Curves(NoCurves):
     ) -> None:
         self._writer.close()
 
-    def add(self, record: dict[str, Any]) -> None:
+    def epoch(self, record: dict[str, Any]) -> None:
         """Write every float of the record as a point of its curve."""
         for name, value in record.items():
             if isinstance(value, float):

@@ -18,7 +18,7 @@ from glowrec.training.result import Result
 from glowrec.training.run_folder import Checkpoint, RunFolder
 from glowrec.training.stage import Stage
 from glowrec.training.steps import Trainer
-from glowrec.training.tensorboard import Curves, NoCurves
+from glowrec.training.tensorboard import Curves
 
 if TYPE_CHECKING:
     import os
@@ -106,7 +106,7 @@ def train(
     run.pretrained = pretrained
     with ExitStack() as stack:
         shown = stack.enter_context(Live() if progress else Silent())
-        curves = Curves(folder.path) if tensorboard and folder is not None else NoCurves()
+        curves = Curves(folder.path) if tensorboard and folder is not None else Silent()
         run.curves = stack.enter_context(curves)
         return run.finish(shown)
 
@@ -124,7 +124,7 @@ class _Run:
         self.config, self.data, self.device, self.folder = config, data, device, folder
         self.checkpoint_seconds = checkpoint_seconds
         self.pretrained: tuple[torch.Tensor, torch.Tensor] | None = None
-        self.curves: NoCurves = NoCurves()
+        self.curves = Silent()
         self.past: dict[str, Any] | None = None
         self.learned, self.judge, self.protocol = data.train, None, "fixed"
         if config.protocol == "paper":
@@ -178,7 +178,7 @@ class _Run:
 
         def after_epoch(last: bool) -> None:  # noqa: FBT001 - a callback's one argument
             nonlocal saved
-            self.curves.add(stage.so_far.history[-1])
+            self.curves.epoch(stage.so_far.history[-1])
             if self.folder is None:
                 return
             if not last and time.monotonic() - saved < self.checkpoint_seconds:

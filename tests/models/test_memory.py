@@ -40,7 +40,7 @@ print(json.dumps([added(100), added(10), added(0)]))
     ("backend", "n_edges", "n_nodes", "dim", "unbounded"),
     [
         ("torch", 2_000_000, 20_000, 1, 60),  # 4 M entries of 8 + 4 bytes and their making
-        ("rust", 20_000, 60_000, 320, 55),  # a working table of 60,000 × 320 × 4 bytes
+        ("rust", 20_000, 60_000, 320, 55),  # a working table of 60,000 rows of 320 cells
     ],
 )
 def test_a_split_bounds_the_memory(backend, n_edges, n_nodes, dim, unbounded):

@@ -64,54 +64,73 @@ impl Lines {
         ranks: &mut [u32],
         meanwhile: impl Fn(usize),
     ) {
-        let mut lines = [0; SIZE];
-        for (i, (line, &rank)) in lines.iter_mut().zip(&*ranks).enumerate() {
-            *line = self.line_of::<L>(members.of(i), rank);
-            prefetch(indices, (*line * LANES).wrapping_sub(self.shift));
+        // Arithmetic is done for the whole block at once, where the compiler can use wide registers;
+        // only the two looks into memory are done search by search.
+        let mut looks = [Look::default(); 2];
+        let [heads, members_of_line] = &mut looks;
+        self.prepare_heads(members, heads);
+        for (i, &rank) in ranks.iter().enumerate() {
+            heads.lines[i] += self.lines_stepped_over::<L>(heads, i, rank);
+            prefetch(indices, (heads.lines[i] * LANES).wrapping_sub(self.shift));
         }
-        for (i, (rank, &line)) in ranks.iter_mut().zip(&lines).enumerate() {
-            *rank += self.stepped_over::<L>(indices, members.of(i), line, *rank);
+        self.prepare_members(members, &heads.lines, members_of_line);
+        for (i, rank) in ranks.iter_mut().enumerate() {
+            *rank += self.stepped_over::<L>(indices, members_of_line, i, *rank);
             meanwhile(i);
         }
     }
 
-    /// The line that the search for `rank` ends in: the last one whose first member is stepped
-    /// over, or the row's first line.
+    /// Where each search looks among the heads: at those of its row's further lines.
     #[inline(always)]
-    fn line_of<L: Lanes>(&self, (first, degree): (usize, usize), rank: u32) -> usize {
-        let line = (first + self.shift) / LANES;
-        let further = (first + degree - 1 + self.shift) / LANES - line;
-        let heads = &self.heads[line + 1..];
-        let before = ((line + 1) * LANES - self.shift - first) as u32;
-        let window = heads.first_chunk().expect("there is a line's worth behind the last one");
-        if further <= LANES {
-            let stepped = L::at_most::<{ LANES as u32 }>(window, before, rank);
-            return line + (stepped & lowest(further)).count_ones() as usize;
+    fn prepare_heads(&self, members: Members<'_>, look: &mut Look) {
+        for (i, (&first, &degree)) in members.firsts.iter().zip(members.degrees).enumerate() {
+            let first = first as usize + self.shift;
+            let (line, last) = (first / LANES, (first + degree as usize - 1) / LANES);
+            look.lines[i] = line;
+            look.before[i] = ((line + 1) * LANES - first) as u32;
+            look.n[i] = (last - line) as u32;
         }
-        let (mut low, mut high) = (0, further);
+    }
+
+    /// Where each search looks among the members: at those of its row in one line.
+    ///
+    /// The line may begin before the row, even before all rows, and end behind them.
+    #[inline(always)]
+    fn prepare_members(&self, members: Members<'_>, lines: &[usize; SIZE], look: &mut Look) {
+        look.lines = *lines;
+        for (i, (&first, &degree)) in members.firsts.iter().zip(members.degrees).enumerate() {
+            let (start, first) = (lines[i] * LANES, first as usize + self.shift);
+            let outside = first.saturating_sub(start) as u32;
+            look.before[i] = start.wrapping_sub(first) as u32;
+            look.outside[i] = outside;
+            look.n[i] = (first + degree as usize - start).min(LANES) as u32 - outside;
+        }
+    }
+
+    /// How many further lines of its row the search for `rank` steps over: those whose first
+    /// member it does.
+    #[inline(always)]
+    fn lines_stepped_over<L: Lanes>(&self, look: &Look, i: usize, rank: u32) -> usize {
+        let (heads, before, n) = (&self.heads[look.lines[i] + 1..], look.before[i], look.n[i]);
+        if n <= LANES as u32 {
+            let window = heads.first_chunk().expect("there is a line's worth behind the last one");
+            let stepped = L::at_most::<{ LANES as u32 }>(window, before, rank);
+            return (stepped & lowest(n)).count_ones() as usize;
+        }
+        let (mut low, mut high) = (0, n as usize);
         while low < high {
             let middle = low.midpoint(high);
             let stepped = heads[middle] - (before + (middle * LANES) as u32) <= rank;
             (low, high) = if stepped { (middle + 1, high) } else { (low, middle) };
         }
-        line + low
+        low
     }
 
     /// How many members the search for `rank` steps over, given the line it ends in.
     #[inline(always)]
-    fn stepped_over<L: Lanes>(
-        &self,
-        indices: &[u32],
-        (first, degree): (usize, usize),
-        line: usize,
-        rank: u32,
-    ) -> u32 {
-        // The line may begin before the row, even before all rows, and end behind them.
-        let start = (line * LANES).wrapping_sub(self.shift);
-        let outside = first.saturating_sub((line * LANES).saturating_sub(self.shift));
-        let outside = if line == 0 { first + self.shift } else { outside };
-        let end = (first + degree).wrapping_sub(start).min(LANES);
-        let before = start.wrapping_sub(first) as u32;
+    fn stepped_over<L: Lanes>(&self, indices: &[u32], look: &Look, i: usize, rank: u32) -> u32 {
+        let (before, outside) = (look.before[i], look.outside[i]);
+        let start = (look.lines[i] * LANES).wrapping_sub(self.shift);
         let whole = indices.get(start..);
         let stepped = if let Some(window) = whole.and_then(|window| window.first_chunk()) {
             L::at_most::<1>(window, before, rank)
@@ -120,14 +139,33 @@ impl Lines {
             let window = std::array::from_fn(|lane| member(lane).unwrap_or(0));
             L::at_most::<1>(&window, before, rank)
         };
-        let inside = lowest(end) & !lowest(outside);
-        before.wrapping_add(outside as u32) + (stepped & inside).count_ones()
+        let inside = lowest(look.n[i]) << outside;
+        before.wrapping_add(outside) + (stepped & inside).count_ones()
+    }
+}
+
+/// What the searches of a block look at next.
+#[derive(Clone, Copy)]
+struct Look {
+    lines: [usize; SIZE],
+    /// How many members of the row come before the window that is looked at; negative, modulo
+    /// 2^32, if it begins before the row.
+    before: [u32; SIZE],
+    /// How many numbers of the window are not the row's yet.
+    outside: [u32; SIZE],
+    /// How many numbers of the window count.
+    n: [u32; SIZE],
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { lines: [0; SIZE], before: [0; SIZE], outside: [0; SIZE], n: [0; SIZE] }
     }
 }
 
 /// The `n` lowest bits, at most [`LANES`].
 #[inline(always)]
-fn lowest(n: usize) -> u32 {
+fn lowest(n: u32) -> u32 {
     (1 << n) - 1
 }
 

@@ -61,28 +61,27 @@ impl Lines {
         &self,
         indices: &[u32],
         members: Members<'_>,
+        look: &mut Look,
         ranks: &mut [u32],
         meanwhile: impl Fn(usize),
     ) {
         // Arithmetic is done for the whole block at once, where the compiler can use wide registers;
         // only the two looks into memory are done search by search.
-        let mut looks = [Look::default(); 2];
-        let [heads, members_of_line] = &mut looks;
-        self.prepare_heads(members, heads);
+        self.look_at_heads(members, look);
         for (i, &rank) in ranks.iter().enumerate() {
-            heads.lines[i] += self.lines_stepped_over::<L>(heads, i, rank);
-            prefetch(indices, (heads.lines[i] * LANES).wrapping_sub(self.shift));
+            look.lines[i] += self.lines_stepped_over::<L>(look, i, rank);
+            prefetch(indices, (look.lines[i] * LANES).wrapping_sub(self.shift));
         }
-        self.prepare_members(members, &heads.lines, members_of_line);
+        self.look_at_members(members, look);
         for (i, rank) in ranks.iter_mut().enumerate() {
-            *rank += self.stepped_over::<L>(indices, members_of_line, i, *rank);
+            *rank += self.stepped_over::<L>(indices, look, i, *rank);
             meanwhile(i);
         }
     }
 
     /// Where each search looks among the heads: at those of its row's further lines.
     #[inline(always)]
-    fn prepare_heads(&self, members: Members<'_>, look: &mut Look) {
+    fn look_at_heads(&self, members: Members<'_>, look: &mut Look) {
         for (i, (&first, &degree)) in members.firsts.iter().zip(members.degrees).enumerate() {
             let first = first as usize + self.shift;
             let (line, last) = (first / LANES, (first + degree as usize - 1) / LANES);
@@ -96,10 +95,9 @@ impl Lines {
     ///
     /// The line may begin before the row, even before all rows, and end behind them.
     #[inline(always)]
-    fn prepare_members(&self, members: Members<'_>, lines: &[usize; SIZE], look: &mut Look) {
-        look.lines = *lines;
+    fn look_at_members(&self, members: Members<'_>, look: &mut Look) {
         for (i, (&first, &degree)) in members.firsts.iter().zip(members.degrees).enumerate() {
-            let (start, first) = (lines[i] * LANES, first as usize + self.shift);
+            let (start, first) = (look.lines[i] * LANES, first as usize + self.shift);
             let outside = first.saturating_sub(start) as u32;
             look.before[i] = start.wrapping_sub(first) as u32;
             look.outside[i] = outside;
@@ -144,9 +142,9 @@ impl Lines {
     }
 }
 
-/// What the searches of a block look at next.
-#[derive(Clone, Copy)]
-struct Look {
+/// What the searches of a block look at next; room that is used again from block to block.
+#[derive(Debug)]
+pub(crate) struct Look {
     lines: [usize; SIZE],
     /// How many members of the row come before the window that is looked at; negative, modulo
     /// 2^32, if it begins before the row.
@@ -157,8 +155,8 @@ struct Look {
     n: [u32; SIZE],
 }
 
-impl Default for Look {
-    fn default() -> Self {
+impl Look {
+    pub(crate) const fn new() -> Self {
         Self { lines: [0; SIZE], before: [0; SIZE], outside: [0; SIZE], n: [0; SIZE] }
     }
 }
@@ -200,7 +198,13 @@ mod tests {
             let lines = Lines::shifted(&indices, shift);
             for rank in 0..620 {
                 let mut ranks = [rank; 12];
-                lines.nth_absent::<Portable>(&indices, members, &mut ranks, |_| ());
+                lines.nth_absent::<Portable>(
+                    &indices,
+                    members,
+                    &mut Look::new(),
+                    &mut ranks,
+                    |_| (),
+                );
                 for (i, found) in ranks.into_iter().enumerate() {
                     let (first, degree) = members.of(i);
                     let row = &indices[first..first + degree];

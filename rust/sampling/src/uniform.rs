@@ -4,6 +4,7 @@ use glowrec_graph::simd::Level;
 
 use crate::block::{Block, SIZE};
 use crate::lanes::{Lanes, Portable};
+use crate::lines::Look;
 use crate::output::Output;
 use crate::sampler::Task;
 use crate::stream::below_each;
@@ -42,6 +43,7 @@ fn draw_body<L: Lanes>(task: &Task<'_>, out: Output<'_>) {
     let indices = task.graph.indices();
     // While one block is drawn, the memory that the next one reads first is on its way.
     let mut blocks = [Block::new(), Block::new()];
+    let mut look = Look::new();
     let (mut words, mut ranks, mut absent) = ([0; SIZE], [0; SIZE], [0; SIZE]);
     let (mut start, stop) = (task.start, task.start + rows.len() as u64);
     blocks[0].choose(task.source, task.epoch, start, rows.len());
@@ -62,7 +64,7 @@ fn draw_body<L: Lanes>(task: &Task<'_>, out: Output<'_>) {
         for slot in 0..n_slots {
             task.epoch.words(start - n as u64, slot, &mut words);
             below_each(&words[..n], &absent[..n], &mut ranks[..n]);
-            task.lines.nth_absent::<L>(indices, block.members(), &mut ranks[..n], |i| {
+            task.lines.nth_absent::<L>(indices, block.members(), &mut look, &mut ranks[..n], |i| {
                 next.ask(task.graph, task.source, i);
             });
             for (negatives, &column) in negatives.chunks_exact_mut(n_slots).zip(&ranks) {

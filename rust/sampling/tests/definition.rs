@@ -129,6 +129,24 @@ proptest! {
         }
     }
 
+    /// Also where many rows, most of them empty, stand between one entry and the next.
+    #[test]
+    fn entries_belong_to_their_rows(
+        links in prop::collection::btree_set((0usize..400, 0usize..3), 1..80), seed in any::<u64>(),
+    ) {
+        let (rows, cols): (Vec<i64>, Vec<i64>) =
+            links.iter().map(|&(row, column)| (row as i64, column as i64)).unzip();
+        let graph = Bipartite::from_edges(400, 4, &rows, &cols).unwrap();
+        let options = Options { order: Order::Interaction, seed, n_negatives: 1, hardest_of: 1 };
+        let sampler = Sampler::new(graph.by_row(), options).unwrap();
+        let drawn = sampler.sample(graph.by_row(), 0, 0, links.len(), None).unwrap();
+        let mut found: Vec<(usize, usize)> = drawn.rows.iter().zip(&drawn.positives)
+            .map(|(&row, &column)| (row as usize, column as usize))
+            .collect();
+        found.sort_unstable();
+        prop_assert_eq!(found, links.into_iter().collect::<Vec<_>>());
+    }
+
     #[test]
     fn candidates_are_those_of_the_definition(
         graph in graphs(), seed in any::<u64>(), n_negatives in 1usize..4, hardest_of in 1usize..40,

@@ -244,7 +244,7 @@ def evaluate_rankings(
     lists = whole("recommended", recommended, 2)
     if lists.shape[1] < max(cuts):
         raise ShapeError(
-            f"recommended: expected at least k={max(cuts)} columns, got {lists.shape[1]}; "
+            f"recommended: expected at least k = {max(cuts)} columns, got {lists.shape[1]}; "
             "lower k, or fill up with -1"
         )
     relevant = linked("test", test)

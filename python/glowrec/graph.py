@@ -230,9 +230,9 @@ class Graph:
         alphas = _weights(weights, n_layers)
         check_operator(normalization, keep_prob, dropout_seed)
         if gather_dtype not in (None, "bfloat16"):
-            raise ParameterError(f"gather_dtype={gather_dtype!r}: expected None or 'bfloat16'")
+            raise ParameterError(f"gather_dtype = {gather_dtype!r}: expected None or 'bfloat16'")
         if gather_dtype is not None and table.dtype != np.float32:
-            raise ParameterError("gather_dtype='bfloat16' needs a float32 x, got float64")
+            raise ParameterError("gather_dtype = 'bfloat16' needs a float32 x, got float64")
         return self._native.propagate(
             table,
             alphas,
@@ -283,7 +283,7 @@ class Graph:
         check_operator(normalization, keep_prob, dropout_seed)
         start, stop, step = (rows or slice(None)).indices(self.n_nodes)
         if step != 1:
-            raise ParameterError(f"rows={rows}: expected a slice without a step")
+            raise ParameterError(f"rows = {rows}: expected a slice without a step")
         return self._native.adjacency(
             normalization, transpose, float(keep_prob), int(dropout_seed), start, max(start, stop)
         )
@@ -356,7 +356,7 @@ def _unpickled(
 def _built(users: ArrayLike, items: ArrayLike, n_users: int, n_items: int) -> _native.Graph:
     for name, size in (("n_users", n_users), ("n_items", n_items)):
         if size < 0:
-            raise ParameterError(f"{name}={size} must not be negative")
+            raise ParameterError(f"{name} = {size} must not be negative")
     return _native.Graph(int(n_users), int(n_items), _ids("users", users), _ids("items", items))
 
 
@@ -386,7 +386,7 @@ def _table(x: ArrayLike, n_nodes: int) -> Floats:
 
 def _weights(weights: ArrayLike | None, n_layers: int) -> NDArray[np.float64]:
     if n_layers < 0:
-        raise ParameterError(f"n_layers={n_layers} must not be negative")
+        raise ParameterError(f"n_layers = {n_layers} must not be negative")
     if weights is None:
         return np.full(n_layers + 1, 1.0 / (n_layers + 1))
     array = np.ascontiguousarray(weights, dtype=np.float64)

@@ -64,7 +64,7 @@ def named(metrics: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
         if name not in METRICS:
             raise ParameterError(f"metrics: unknown {name!r}; choose from {', '.join(METRICS)}")
     if not names or len(set(names)) < len(names):
-        raise ParameterError(f"metrics={metrics!r}: name at least one metric, each once")
+        raise ParameterError(f"metrics = {metrics!r}: name at least one metric, each once")
     return names
 
 
@@ -94,7 +94,7 @@ def cut_offs(k: int | Sequence[int]) -> tuple[int, ...]:
     try:
         cuts = tuple(operator.index(each) for each in several)
     except TypeError:
-        raise ParameterError(f"k={k!r}: expected a whole number, or some of them") from None
+        raise ParameterError(f"k = {k!r}: expected a whole number, or some of them") from None
     if not cuts or min(cuts) < 1 or len(set(cuts)) < len(cuts):
-        raise ParameterError(f"k={k!r}: give at least one cut-off, each at least 1 and once")
+        raise ParameterError(f"k = {k!r}: give at least one cut-off, each at least 1 and once")
     return cuts

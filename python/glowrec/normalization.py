@@ -46,8 +46,8 @@ def check_operator(normalization: str, keep_prob: float, dropout_seed: int) -> N
     """
     if normalization not in NORMALIZATIONS:
         names = ", ".join(NORMALIZATIONS)
-        raise ParameterError(f"normalization={normalization!r}: expected one of {names}")
+        raise ParameterError(f"normalization = {normalization!r}: expected one of {names}")
     if not (math.isfinite(keep_prob) and 0.0 < keep_prob <= 1.0):
-        raise ParameterError(f"keep_prob={keep_prob} is not in (0, 1]")
+        raise ParameterError(f"keep_prob = {keep_prob} is not in (0, 1]")
     if not 0 <= dropout_seed < 2**64:
-        raise ParameterError(f"dropout_seed={dropout_seed} is not in 0..2**64")
+        raise ParameterError(f"dropout_seed = {dropout_seed} is not in 0..2**64")

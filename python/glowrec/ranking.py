@@ -101,7 +101,7 @@ def _length(k: int) -> int:
     try:
         length = operator.index(k)
     except TypeError:
-        raise ParameterError(f"k={k!r}: expected a whole number") from None
+        raise ParameterError(f"k = {k!r}: expected a whole number") from None
     if length < 0:
-        raise ParameterError(f"k={length} must be at least 0")
+        raise ParameterError(f"k = {length} must be at least 0")
     return length

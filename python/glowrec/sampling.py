@@ -120,7 +120,7 @@ class TripletSampler:
         drop_last: bool = False,
     ) -> None:
         if order not in ORDERS:
-            raise ParameterError(f"order={order!r}: expected one of {', '.join(ORDERS)}")
+            raise ParameterError(f"order = {order!r}: expected one of {', '.join(ORDERS)}")
         graph = train if isinstance(train, Graph) else train.graph
         options = {
             "batch_size": _whole("batch_size", batch_size, 1, 31),
@@ -281,7 +281,7 @@ class TripletSampler:
         2
         """
         if not 0 <= start_batch <= self.n_batches:
-            raise IdError(f"start_batch={start_batch} is not in 0..={self.n_batches}")
+            raise IdError(f"start_batch = {start_batch} is not in 0..={self.n_batches}")
         prefetch = _whole("prefetch", prefetch, 0, 31)
         epoch = _whole("epoch", epoch, 0, 64)
         if self.hardest_of > 1:
@@ -350,7 +350,7 @@ class TripletSampler:
 
     def _no_vectors(self) -> ParameterError:
         return ParameterError(
-            f"hardest_of={self.hardest_of} scores its candidates: pass `vectors`, the read-out "
+            f"hardest_of = {self.hardest_of} scores its candidates: pass `vectors`, the read-out "
             "vectors of users and items"
         )
 
@@ -380,9 +380,9 @@ def _whole(name: str, value: int, least: int, bits: int) -> int:
     try:
         whole = operator.index(value)
     except TypeError:
-        raise ParameterError(f"{name}={value!r} is not a whole number") from None
+        raise ParameterError(f"{name} = {value!r} is not a whole number") from None
     if not least <= whole < 2**bits:
-        raise ParameterError(f"{name}={value} must be at least {least} and below 2**{bits}")
+        raise ParameterError(f"{name} = {value} must be at least {least} and below 2**{bits}")
     return whole
 
 

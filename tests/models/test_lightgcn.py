@@ -124,8 +124,8 @@ def test_bad_options_are_named(options, error, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"normalization": "both"}, "normalization='both'"),
-        ({"keep_prob": 0.0}, "keep_prob=0"),
+        ({"normalization": "both"}, "normalization = 'both'"),
+        ({"keep_prob": 0.0}, "keep_prob = 0"),
         ({"backend": "numpy"}, "backend = 'numpy'"),
         ({"a_fold": -1}, "a_fold = -1"),
         ({"gather_dtype": "float16"}, "gather_dtype = 'float16'"),

@@ -164,9 +164,9 @@ def test_refusals_name_the_parameter():
         top_k(np.ones(3), three, 1)
     with pytest.raises(ShapeError, match="unequal length"):
         top_k([[1, 2], [3]], three, 1)
-    with pytest.raises(ParameterError, match="k=-1"):
+    with pytest.raises(ParameterError, match="k = -1"):
         top_k(two, three, -1)
-    with pytest.raises(ParameterError, match=r"k=1\.5"):
+    with pytest.raises(ParameterError, match=r"k = 1\.5"):
         top_k(two, three, 1.5)
     with pytest.raises(ParameterError, match="user_factors: expected real numbers"):
         top_k(two.astype(complex), three, 1)

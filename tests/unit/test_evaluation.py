@@ -76,7 +76,7 @@ def test_a_bad_list_is_named_even_of_a_user_without_test_items(row, error, messa
 
 
 def test_refusals_name_the_parameter():
-    with pytest.raises(ShapeError, match="recommended: expected at least k=20 columns, got 3"):
+    with pytest.raises(ShapeError, match="recommended: expected at least k = 20 columns, got 3"):
         evaluate_rankings(LISTS, TEST)
     with pytest.raises(ShapeError, match=r"recommended: expected 4 rows.*users="):
         evaluate_rankings(LISTS[:3], TEST, k=3)
@@ -91,12 +91,12 @@ def test_refusals_name_the_parameter():
     with pytest.raises(ParameterError, match="user 2 is given twice"):
         evaluate_rankings(LISTS, TEST, k=1, users=[0, 2, 1, 2])
     for k in (0, (), (3, 3), 1.5, "3", (2, -1)):
-        with pytest.raises(ParameterError, match="k="):
+        with pytest.raises(ParameterError, match="k = "):
             evaluate_rankings(LISTS, TEST, k=k)
     with pytest.raises(ParameterError, match="unknown 'auc'; choose from recall"):
         evaluate_rankings(LISTS, TEST, k=3, metrics="auc")
     for metrics in ((), ("mrr", "mrr")):
-        with pytest.raises(ParameterError, match="metrics="):
+        with pytest.raises(ParameterError, match="metrics = "):
             evaluate_rankings(LISTS, TEST, k=3, metrics=metrics)
 
 

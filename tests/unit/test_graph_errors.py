@@ -35,8 +35,8 @@ def test_links_that_are_none(users, items, error, message):
 @pytest.mark.parametrize(
     ("sizes", "error", "message"),
     [
-        ({"n_users": -1, "n_items": 1}, ParameterError, r"n_users=-1 must not be negative"),
-        ({"n_users": 1, "n_items": -2}, ParameterError, r"n_items=-2 must not be negative"),
+        ({"n_users": -1, "n_items": 1}, ParameterError, r"n_users = -1 must not be negative"),
+        ({"n_users": 1, "n_items": -2}, ParameterError, r"n_items = -2 must not be negative"),
         ({"n_users": 2**32 + 1, "n_items": 1}, IdError, r"n_users = 4294967297 is more than"),
         ({"n_users": 1, "n_items": 2**40}, IdError, r"n_items = 1099511627776 is more than"),
     ],
@@ -68,18 +68,18 @@ def test_tables_of_another_shape(x, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_layers": -1}, r"n_layers=-1 must not be negative"),
+        ({"n_layers": -1}, r"n_layers = -1 must not be negative"),
         ({"weights": [1.0]}, r"weights: expected 2, one for x and one per layer, got \(1,\)"),
         ({"weights": [[1.0, 0.0]]}, r"weights: expected 2, .*, got \(1, 2\)"),
         ({"weights": [1.0, np.nan]}, r"weights: expected finite numbers, got \[1\.0, nan\]"),
-        ({"normalization": "symm"}, r"normalization='symm': expected one of sym, left, right"),
-        ({"gather_dtype": "float16"}, r"gather_dtype='float16': expected None or 'bfloat16'"),
-        ({"gather_dtype": "bfloat16"}, r"gather_dtype='bfloat16' needs a float32 x, got float64"),
-        ({"keep_prob": 0.0}, r"keep_prob=0\.0 is not in \(0, 1\]"),
-        ({"keep_prob": np.nan}, r"keep_prob=nan is not in \(0, 1\]"),
-        ({"keep_prob": 1.5}, r"keep_prob=1\.5 is not in \(0, 1\]"),
-        ({"dropout_seed": -1}, r"dropout_seed=-1 is not in 0\.\.2\*\*64"),
-        ({"dropout_seed": 2**64}, r"dropout_seed=18446744073709551616 is not in"),
+        ({"normalization": "symm"}, r"normalization = 'symm': expected one of sym, left, right"),
+        ({"gather_dtype": "float16"}, r"gather_dtype = 'float16': expected None or 'bfloat16'"),
+        ({"gather_dtype": "bfloat16"}, r"gather_dtype = 'bfloat16' needs a float32 x"),
+        ({"keep_prob": 0.0}, r"keep_prob = 0\.0 is not in \(0, 1\]"),
+        ({"keep_prob": np.nan}, r"keep_prob = nan is not in \(0, 1\]"),
+        ({"keep_prob": 1.5}, r"keep_prob = 1\.5 is not in \(0, 1\]"),
+        ({"dropout_seed": -1}, r"dropout_seed = -1 is not in 0\.\.2\*\*64"),
+        ({"dropout_seed": 2**64}, r"dropout_seed = 18446744073709551616 is not in"),
     ],
 )
 def test_parameters_out_of_range(options, message):
@@ -97,7 +97,7 @@ def test_the_adjacency_has_no_steps_and_masks_need_a_normalization():
         small().adjacency(rows=slice(0, 4, 2))
     with pytest.raises(ParameterError, match=r"^keep_prob: edge dropout needs a normalization"):
         small().to_scipy(keep_prob=0.5)
-    with pytest.raises(ParameterError, match=r"^normalization='x'"):
+    with pytest.raises(ParameterError, match=r"^normalization = 'x'"):
         small().to_scipy("x")
     assert [len(part) for part in small().adjacency(rows=slice(4, 2))] == [1, 0, 0]
 

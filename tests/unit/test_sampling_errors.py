@@ -38,15 +38,15 @@ def prefetchers():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"order": "random"}, "order='random'"),
-        ({"batch_size": 0}, "batch_size=0"),
-        ({"batch_size": 2.5}, "batch_size=2.5"),
-        ({"n_negatives": 0}, "n_negatives=0"),
-        ({"n_negatives": 2**31}, "n_negatives=2147483648"),
-        ({"hardest_of": -1}, "hardest_of=-1"),
-        ({"seed": -1}, "seed=-1"),
-        ({"seed": 2**64}, "seed=18446744073709551616"),
-        ({"seed": None}, "seed=None"),
+        ({"order": "random"}, "order = 'random'"),
+        ({"batch_size": 0}, "batch_size = 0"),
+        ({"batch_size": 2.5}, "batch_size = 2.5"),
+        ({"n_negatives": 0}, "n_negatives = 0"),
+        ({"n_negatives": 2**31}, "n_negatives = 2147483648"),
+        ({"hardest_of": -1}, "hardest_of = -1"),
+        ({"seed": -1}, "seed = -1"),
+        ({"seed": 2**64}, "seed = 18446744073709551616"),
+        ({"seed": None}, "seed = None"),
     ],
 )
 def test_bad_options_are_named(options, message):
@@ -65,9 +65,9 @@ def test_bad_positions_are_named():
         with pytest.raises(IdError, match=f"batch {index}"):
             sampler.batch(0, index)
     for start in (-1, 3):
-        with pytest.raises(IdError, match=f"start_batch={start}"):
+        with pytest.raises(IdError, match=f"start_batch = {start}"):
             sampler.epoch(0, start_batch=start)
-    with pytest.raises(ParameterError, match="prefetch=-1"):
+    with pytest.raises(ParameterError, match="prefetch = -1"):
         sampler.epoch(0, prefetch=-1)
     for epoch in (-1, 2**64, 0.5):
         with pytest.raises(ParameterError, match=f"epoch={epoch}"):
@@ -114,7 +114,7 @@ def test_vectors_are_checked():
         lambda: sampler.sample(0, 0, 1),
         lambda: sampler.epoch(0),
     ):
-        with pytest.raises(ParameterError, match="hardest_of=2"):
+        with pytest.raises(ParameterError, match="hardest_of = 2"):
             draw()
     for bad in (
         np.ones((7, 4), dtype=np.float32),

@@ -70,9 +70,9 @@ def test_bad_positions_are_named():
     with pytest.raises(ParameterError, match="prefetch = -1"):
         sampler.epoch(0, prefetch=-1)
     for epoch in (-1, 2**64, 0.5):
-        with pytest.raises(ParameterError, match=f"epoch={epoch}"):
+        with pytest.raises(ParameterError, match=f"epoch = {epoch}"):
             sampler.batch(epoch, 0)
-        with pytest.raises(ParameterError, match=f"epoch={epoch}"):
+        with pytest.raises(ParameterError, match=f"epoch = {epoch}"):
             sampler.epoch(epoch)
 
 

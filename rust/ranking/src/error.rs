@@ -29,6 +29,10 @@ pub enum Error {
     /// A list holds the same column twice.
     #[error("recommended[{list}, {position}] repeats item {id}: a row may list an item once")]
     Repeated { list: usize, position: usize, id: i64 },
+
+    /// A convention gives a metric no meaning.
+    #[error("{metric}: {reason}")]
+    Undefined { metric: &'static str, reason: &'static str },
 }
 
 /// [`Error::Length`] unless both lengths agree.

@@ -30,8 +30,12 @@ fn definition(metric: Metric, c: &Convention, hits: &[f64], k: usize, grades: &[
     };
     let safe = |over: f64, under: f64| if over == 0.0 { 0.0 } else { over / under };
     let dcg = |gains: &[f64]| -> f64 {
-        let log = |rank: f64| if c.discount == Discount::Ln { rank.ln() } else { rank.log2() };
-        (1u8..).zip(gains).map(|(rank, gain)| gain / log(f64::from(rank) + 1.0)).sum()
+        let by = |rank: f64| match c.discount {
+            Discount::Log2 => (rank + 1.0).log2(),
+            Discount::Ln => (rank + 1.0).ln(),
+            Discount::Clipped => rank.log2().max(1.0),
+        };
+        (1u8..).zip(gains).map(|(rank, gain)| gain / by(f64::from(rank))).sum()
     };
     let sorted = |gains: &[f64]| {
         let mut gains = gains.to_vec();

@@ -23,6 +23,8 @@ named! {
         Log2 = "log2",
         /// `ln(r + 1)`.
         Ln = "ln",
+        /// `max(1, log2(r))`.
+        Clipped = "clipped",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::convention::Discount;
 
-/// `1 / log(rank + 1)` and its sums, by rank; place 0 stands for no rank.
+/// What a gain is multiplied with, and its sums, by rank; place 0 stands for no rank.
 #[derive(Debug)]
 pub(crate) struct Discounts {
     of: Vec<f64>,
@@ -11,11 +11,12 @@ pub(crate) struct Discounts {
 
 impl Discounts {
     pub(crate) fn new(discount: Discount, deepest: usize) -> Self {
-        let log = match discount {
-            Discount::Log2 => f64::log2,
-            Discount::Ln => f64::ln,
+        let divisor = |rank: usize| match discount {
+            Discount::Log2 => ((rank + 1) as f64).log2(),
+            Discount::Ln => ((rank + 1) as f64).ln(),
+            Discount::Clipped => (rank as f64).log2().max(1.0),
         };
-        let of: Vec<f64> = (0..=deepest).map(|rank| 1.0 / log((rank + 1) as f64)).collect();
+        let of: Vec<f64> = (0..=deepest).map(|rank| 1.0 / divisor(rank)).collect();
         let mut total = vec![0.0; deepest + 1];
         for rank in 1..=deepest {
             total[rank] = total[rank - 1] + of[rank];

@@ -7,13 +7,14 @@ hypergeometric one of `n` draws from :math:`N` of which :math:`R - 1` count, if 
 :math:`f(R)` is 0 beyond its cut-off; a correction is a vector :math:`g(r)` that replaces
 :math:`f(r)`. With :math:`R` uniform in :math:`1 \dots N + 1`:
 
-====== ============================================================================================
+====== ======================================================================================
 rank   :math:`g(r) = f(1 + N (r - 1) / n)`: the metric of the unbiased estimate of the rank
-bv     minimises :math:`\sum_R (E[g(r) | R] - f(R))^2 + \gamma \operatorname{Var}[g(r) | R]`, bias
-       and variance; ``gamma=1`` is the posterior mean, less means less bias and more variance
-cls    minimises the bias alone, :math:`\sum_R (E[g(r) | R] - f(R))^2`, among all :math:`g` that are
-       not negative and do not rise with the rank
-====== ============================================================================================
+bv     minimises :math:`\sum_R (E[g(r) | R] - f(R))^2 + \gamma \operatorname{Var}[g(r) | R]`,
+       bias and variance; ``gamma=1`` is the posterior mean, less means less bias and more
+       variance
+cls    minimises the bias alone, :math:`\sum_R (E[g(r) | R] - f(R))^2`, among all :math:`g`
+       that are not negative and do not rise with the rank
+====== ======================================================================================
 
 The three are those of Krichene and Rendle, "On Sampled Metrics for Item Recommendation", KDD 2020,
 who analyse draws with replacement. The solutions here are derived from these definitions: with the
@@ -24,11 +25,9 @@ squares problem in the steps of :math:`g`, which are not negative.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
-
-from glowrec.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +38,8 @@ Metric: TypeAlias = Literal["recall", "precision", "ndcg", "hit", "mrr", "map"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 Correction: TypeAlias = Literal["rank", "bv", "cls"]
 CORRECTIONS: tuple[Correction, ...] = get_args(Correction)
+
+Whole: TypeAlias = "int | NDArray[np.int64]"
 
 _ENTRIES = 2**20  # of a block of probabilities: 8 MiB
 
@@ -70,7 +71,7 @@ def of_rank(
     array([1. , 0.5, 0. ])
     """
     ones = np.ones_like(ranks)
-    gains = {
+    gains: dict[str, Callable[[int], NDArray[np.float64]]] = {
         "recall": lambda _: ones,
         "hit": lambda _: ones,
         "precision": lambda k: ones / k,
@@ -82,7 +83,7 @@ def of_rank(
     return np.stack(columns, axis=1)
 
 
-def corrected(  # noqa: PLR0917 - what a sample is, then what is asked of it
+def corrected(
     correction: Correction,
     n_negatives: int,
     n_candidates: int,
@@ -109,17 +110,12 @@ def corrected(  # noqa: PLR0917 - what a sample is, then what is asked of it
     replace : bool
         How they were drawn.
     gamma : float
-        Weight of the variance, for "bv".
+        Weight of the variance, for "bv"; above 0 and at most 1.
 
     Returns
     -------
     ndarray of float64, shape (n_candidates + 1, len(names) * len(cuts))
         Row ``r - 1`` for rank `r`.
-
-    Raises
-    ------
-    ParameterError
-        If `gamma` is not above 0 and at most 1.
 
     Notes
     -----
@@ -135,21 +131,24 @@ def corrected(  # noqa: PLR0917 - what a sample is, then what is asked of it
     if correction == "rank":
         sampled = np.arange(n_candidates + 1, dtype=np.float64)
         return of_rank(1 + n_negatives * sampled / n_candidates, names, cuts)
-    if correction == "bv" and not 0 < gamma <= 1:
-        raise ParameterError(f"gamma = {gamma!r} must be above 0 and at most 1, such as 0.1")
     # The triangle T of [A, f] has the same least squares problems in n + 1 rows.
-    triangle = np.zeros((0, n_candidates + 1 + len(names) * len(cuts)))
+    triangle: NDArray[np.float64] = np.zeros((0, n_candidates + 1 + len(names) * len(cuts)))
     mass = np.zeros(n_candidates + 1)
     for above in _blocks(n_negatives + 1, n_candidates + 1):
         chances = _chances(above, n_negatives, n_candidates, replace=replace)
         mass += chances.sum(axis=0)
-        block = np.hstack([chances, of_rank(above + 1.0, names, cuts)])
-        triangle = np.linalg.qr(np.vstack([triangle, block]), mode="r")
+        block = np.hstack([chances, of_rank((above + 1).astype(np.float64), names, cuts)])
+        triangle = _triangle(np.vstack([triangle, block]))
     left, right = np.split(triangle, [n_candidates + 1], axis=1)
     if correction == "bv":
         square = (1 - gamma) * left.T @ left + gamma * np.diag(mass)
-        return np.linalg.solve(square, left.T @ right)
+        return np.linalg.solve(square, left.T @ right).astype(np.float64)
     return _falling(left, right)
+
+
+def _triangle(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    # An array in this mode; NumPy's stubs know the tuple of the others only.
+    return np.asarray(np.linalg.qr(matrix, mode="r"), dtype=np.float64)
 
 
 def _falling(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -159,7 +158,8 @@ def _falling(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[n
     n = left.shape[1]
     steps = np.triu(np.ones((n, n)))  # a vector is the sum of its steps from the end
     columns = [nnls(left @ steps, column, maxiter=100 * n)[0] for column in right.T]
-    return steps @ np.stack(columns, axis=1)
+    found: NDArray[np.float64] = steps @ np.stack(columns, axis=1)
+    return found
 
 
 def _chances(
@@ -168,22 +168,19 @@ def _chances(
     """Probability of each number of sampled negatives above the target; shape (n_ranks, n + 1)."""
     from scipy.special import gammaln, xlog1py, xlogy  # noqa: PLC0415 - slow to import
 
-    sampled = np.arange(n_candidates + 1)
+    sampled, total = np.arange(n_candidates + 1), above[:, None]
+    others, rest = n_candidates - sampled, n_negatives - total
+
+    def log_ways(n: Whole, k: Whole) -> NDArray[np.float64]:
+        return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), dtype=np.float64)
+
     if replace:
-        share = above[:, None] / n_negatives
-        ways = _log_ways(gammaln, n_candidates, sampled)
-        logs = ways + xlogy(sampled, share) + xlog1py(n_candidates - sampled, -share)
-        return np.exp(logs)
-    rest, others = n_negatives - above[:, None], n_candidates - sampled
-    possible = (sampled <= above[:, None]) & (others <= rest)
-    few, many = np.minimum(sampled, above[:, None]), np.minimum(others, rest)
-    logs = _log_ways(gammaln, above[:, None], few) + _log_ways(gammaln, rest, many)
-    logs -= _log_ways(gammaln, n_negatives, n_candidates)
-    return np.where(possible, np.exp(logs), 0.0)
-
-
-def _log_ways(gammaln: Callable[..., Any], n: Any, k: Any) -> Any:
-    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+        share = total / n_negatives
+        logs = xlogy(sampled, share) + xlog1py(others, -share)
+        return np.exp(logs + log_ways(n_candidates, sampled))
+    possible = (sampled <= total) & (others <= rest)
+    ways = log_ways(total, np.minimum(sampled, total)) + log_ways(rest, np.minimum(others, rest))
+    return np.where(possible, np.exp(ways - log_ways(n_negatives, n_candidates)), 0.0)
 
 
 def _blocks(n_rows: int, n_cols: int) -> Iterator[NDArray[np.int64]]:

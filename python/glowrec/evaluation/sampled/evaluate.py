@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glowrec.columns import check_codes
 from glowrec.errors import ParameterError, SampledMetricsWarning, ShapeError
 from glowrec.evaluation.judged import check_once
 from glowrec.evaluation.sampled.corrections import CORRECTIONS, METRICS, corrected, of_rank
-from glowrec.evaluation.sampled.ranks import Scores, Targets, products, sampled_ranks, targets
+from glowrec.evaluation.sampled.ranks import Scorer, Targets, products, sampled_ranks, targets
 from glowrec.evaluation.sampled.result import SampledEvaluation
 from glowrec.factors import check_items, check_pair, linked, user_of_each_row, vectors
 from glowrec.metrics import cut_offs
@@ -118,13 +119,14 @@ def evaluate_sampled(
     >>> with warnings.catch_warnings(action="ignore"):
     ...     found = evaluate_sampled([[1, 0], [0, 1]], items, train, test, n_candidates=3, k=2)
     >>> found.ranks, found.summary["mrr@2"]
-    (array([1, 2]), 0.75)
+    (array([1, 3]), 0.5)
     """
     table, items = vectors("user_factors", user_factors), vectors("item_factors", item_factors)
     check_pair(table, items)
     relevant = linked("test", test)
     check_items("item_factors", len(items), ("test", relevant))
     ids = user_of_each_row("user_factors", len(table), users, ("test", relevant))
+    check_codes("users", ids, relevant.n_users)
     check_once(users, ids, relevant)
     return _evaluated(
         products(table, items, ids, relevant.n_users),
@@ -196,6 +198,7 @@ def evaluate_sampled_pairs(
     relevant = linked("test", test)
     everyone = np.arange(relevant.n_users) if users is None else users
     ids = user_of_each_row("users", np.size(everyone), everyone, ("test", relevant))
+    check_codes("users", ids, relevant.n_users)
     check_once(users, ids, relevant)
 
     def scores(of: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.floating]:
@@ -208,7 +211,7 @@ def evaluate_sampled_pairs(
         return found.reshape(items.shape)
 
     return _evaluated(
-        scores,
+        Scorer(scores, 1),
         None if train is None else linked("train", train),
         relevant,
         ids,
@@ -223,7 +226,7 @@ def evaluate_sampled_pairs(
 
 
 def _evaluated(
-    scores: Scores,
+    scorer: Scorer,
     train: Graph | None,
     test: Graph,
     users: NDArray[np.int64],
@@ -246,7 +249,7 @@ def _evaluated(
     n_candidates = _within("n_candidates", n_candidates, 1, 2**31)
     seed = _within("seed", seed, 0, 2**64)
     found = targets(train, test, users)
-    ranks = sampled_ranks(scores, found, n_candidates, seed, replace=replace)
+    ranks = sampled_ranks(scorer, found, n_candidates, seed, replace=replace)
     warnings.warn(
         f"metrics of {n_candidates:,} sampled negatives are not comparable with full rankings, "
         "and can order models differently; evaluate_factors ranks all items",

@@ -7,9 +7,9 @@ distribution, and recall at `k` of the sample equals recall at
 .. math:: f(k; a) = (N + 1) \Big[ a \sum_{i=0}^{k-1} \binom{n}{i} B(a + i, n - i + 1) \Big]^{1 / a}
 
 of the full ranking. With :math:`a = 1`, all ranks equally likely, it is linear:
-:math:`f(k) = k (N + 1) / (n + 1)`. The idea of the mapping function, its linear and its power law
-form are those of Li, Jin, Gao and Liu, "On Sampling Top-K Recommendation Evaluation", KDD 2020; the
-formula is derived from the assumption above.
+:math:`f(k) = k (N + 1) / (n + 1)`. The idea of a mapping function is that of Li, Jin, Gao and Liu,
+"On Sampling Top-K Recommendation Evaluation", KDD 2020; the formula is derived from the assumption
+above.
 """
 
 from __future__ import annotations

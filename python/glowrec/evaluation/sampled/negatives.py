@@ -143,7 +143,8 @@ def _repeats(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def _streams(seed: int, positions: NDArray[np.int64]) -> NDArray[np.uint64]:
     root = _mixed(np.array([(seed + _GAMMA) & _WORD], dtype=np.uint64))
-    return _words(root, 0, positions.astype(np.uint64))[0]
+    children: NDArray[np.uint64] = _words(root, 0, positions.astype(np.uint64))[0]
+    return children
 
 
 def _words(
@@ -158,4 +159,5 @@ def _words(
 def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
-    return z ^ (z >> np.uint64(31))
+    mixed: NDArray[np.uint64] = z ^ (z >> np.uint64(31))
+    return mixed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,12 +11,23 @@ from glowrec.evaluation.sampled.negatives import Complements, numbers_below
 from glowrec.factors import core
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from glowrec.graph import Graph
 
 Scores: TypeAlias = "Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.floating]]"
-"""Scores of items, shape (m, n), for the user of each row, shape (m,)."""
+
+
+class Scorer(NamedTuple):
+    """Scores pairs of users and items."""
+
+    scores: Scores
+    """From the user of each row, shape (m,), and items, shape (m, n), to scores, shape (m, n)."""
+    width: int
+    """Numbers that it needs for a pair, so that blocks are no larger than memory should be."""
+
 
 _ENTRIES = 2**18  # of a block of negatives, and of their coordinates: 2 MiB
 
@@ -74,7 +84,7 @@ def targets(train: Graph | None, test: Graph, users: NDArray[np.int64]) -> Targe
         if shapes[0] != shapes[1]:
             raise ShapeError(
                 f"test: expected {shapes[0][0]} users and {shapes[0][1]} items as train, got "
-                f"{shapes[1][0]} and {shapes[1][1]}; build both with the same n_users= and n_items="
+                f"{shapes[1][0]} and {shapes[1][1]}; build both with the same n_users=, n_items="
             )
         graphs.append(train)
     complements = Complements(graphs)
@@ -95,7 +105,7 @@ def products(
     items: NDArray[np.float32],
     users: NDArray[np.int64],
     n_users: int,
-) -> Scores:
+) -> Scorer:
     """Return scores that are dot products, summed in float64.
 
     Parameters
@@ -108,13 +118,13 @@ def products(
 
     Returns
     -------
-    callable
+    Scorer
 
     Examples
     --------
     >>> import numpy as np
-    >>> scores = products(np.ones((1, 2), np.float32), np.eye(2, dtype=np.float32), np.arange(1), 1)
-    >>> scores(np.array([0]), np.array([[1, 0]]))
+    >>> table, items = np.ones((1, 2), np.float32), np.eye(2, dtype=np.float32)
+    >>> products(table, items, np.array([0]), 1).scores(np.array([0]), np.array([[1, 0]]))
     array([[1., 1.]])
     """
     row = np.full(n_users, -1)
@@ -124,21 +134,22 @@ def products(
         # Products of float32 are exact in float64; infinities may meet to NaN, which is named.
         with np.errstate(invalid="ignore"):
             mine = table[row[of]].astype(np.float64)
-            return np.einsum("rd,rnd->rn", mine, items[wanted].astype(np.float64))
+            found: NDArray[np.float64] = np.einsum(
+                "rd,rnd->rn", mine, items[wanted].astype(np.float64)
+            )
+        return found
 
-    scores.width = items.shape[1]  # type: ignore[attr-defined]
-    return scores
+    return Scorer(scores, items.shape[1])
 
 
 def sampled_ranks(
-    scores: Scores, found: Targets, n_candidates: int, seed: int, *, replace: bool
+    scorer: Scorer, found: Targets, n_candidates: int, seed: int, *, replace: bool
 ) -> NDArray[np.int64]:
     """Rank each target among sampled negatives.
 
     Parameters
     ----------
-    scores : callable
-        Scores of items, shape (m, n), for the user of each row, shape (m,).
+    scorer : Scorer
     found : Targets
     n_candidates : int
         At least 1.
@@ -168,7 +179,7 @@ def sampled_ranks(
         )
     ranks = np.full(len(found.items), -1)
     positions = found.users * found.complements.n_items + found.items
-    step = max(1, _ENTRIES // ((n_candidates + 1) * getattr(scores, "width", 1)))
+    step = max(1, _ENTRIES // ((n_candidates + 1) * max(1, scorer.width)))
     for start in range(0, len(candidates), step):
         block = candidates[start : start + step]
         users, items = found.users[block], found.items[block]
@@ -176,7 +187,7 @@ def sampled_ranks(
             found.n_negatives[block], n_candidates, seed, positions[block], replace=replace
         )
         negatives = found.complements.items(users, places)
-        values = scores(users, np.hstack([items[:, None], negatives]))
+        values = scorer.scores(users, np.hstack([items[:, None], negatives]))
         _check(values, users, items, negatives)
         mine, theirs = values[:, :1], values[:, 1:]
         before = (theirs > mine) | ((theirs == mine) & (negatives < items[:, None]))

@@ -117,3 +117,31 @@ def evaluate_rankings(
     metrics: list[str],
     cuts: list[int],
 ) -> _Evaluated: ...
+
+_Placed: TypeAlias = tuple[
+    NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+]
+
+def factor_places(
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    exclude: Graph | None,
+    ids: NDArray[np.int64],
+    test: Graph,
+) -> _Placed: ...
+def factor_ties(
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    exclude: Graph | None,
+    ids: NDArray[np.int64],
+    scores: NDArray[np.float32],
+) -> NDArray[np.int64]: ...
+def score_top_k(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int64], _Table]: ...
+def score_places(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], test: Graph
+) -> _Placed: ...
+def score_ties(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], asked: NDArray[np.float64]
+) -> NDArray[np.int64]: ...

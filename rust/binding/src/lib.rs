@@ -3,9 +3,11 @@
 mod detach;
 mod errors;
 mod graph;
+mod places;
 mod propagation;
 mod ranking;
 mod sampling;
+mod scores;
 mod triplets;
 
 use pyo3::prelude::*;
@@ -16,9 +18,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     detach::register(module)?;
     graph::register(module)?;
+    places::register(module)?;
     propagation::register(module)?;
     ranking::register(module)?;
     sampling::register(module)?;
+    scores::register(module)?;
     triplets::register(module)?;
     Ok(())
 }

@@ -164,16 +164,19 @@ fn named(names: &[String]) -> PyResult<Vec<Metric>> {
     names.iter().map(metric).collect()
 }
 
-fn users_of(array: &PyReadonlyArray1<'_, i64>, n_users: usize) -> PyResult<Vec<u32>> {
+pub(crate) fn users_of(array: &PyReadonlyArray1<'_, i64>, n_users: usize) -> PyResult<Vec<u32>> {
     ids("users", array.as_slice()?, n_users).map_err(|error| into_py(error.into()))
 }
 
-fn table<'a>(name: &'static str, array: &'a PyReadonlyArray2<'_, f32>) -> PyResult<Table<'a>> {
+pub(crate) fn table<'a>(
+    name: &'static str,
+    array: &'a PyReadonlyArray2<'_, f32>,
+) -> PyResult<Table<'a>> {
     let (n_rows, dim) = array.as_array().dim();
     Table::new(name, cells(name, array)?, n_rows, dim).map_err(|error| into_py(error.into()))
 }
 
-fn cells<'a, T: numpy::Element>(
+pub(crate) fn cells<'a, T: numpy::Element>(
     name: &str,
     array: &'a PyReadonlyArray2<'_, T>,
 ) -> PyResult<&'a [T]> {

@@ -3,12 +3,19 @@
 mod best;
 mod error;
 mod kernels;
+mod lanes;
 mod metrics;
 mod pack;
+mod places;
 mod ranker;
+mod scores;
+mod steps;
 mod table;
 
 pub use error::{Error, Result};
+pub use lanes::Score;
 pub use metrics::{Metric, check_lists, mean, rate};
+pub use places::{FactorPlaces, Place};
 pub use ranker::{PAD, Queries, Ranker};
+pub use scores::ScoreRows;
 pub use table::Table;

@@ -119,7 +119,12 @@ def evaluate_rankings(
 ) -> _Evaluated: ...
 
 _Placed: TypeAlias = tuple[
-    NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
 ]
 
 def factor_places(

@@ -14,8 +14,11 @@ use crate::propagation::Table;
 use crate::ranking::{table, users_of};
 use crate::scores::{excluded, rows};
 
-/// Scores, and how many candidates are above, before and level with each item.
+/// Where each row begins, the test items, their scores, and how many candidates are above,
+/// before and level with each.
 type Placed<'py> = (
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<i64>>,
     Bound<'py, PyArray1<f64>>,
     Bound<'py, PyArray1<i64>>,
     Bound<'py, PyArray1<i64>>,
@@ -47,7 +50,7 @@ fn factor_places<'py>(
         run(py, || factors.places(Queries { rows, ids }, test, part))?;
         py.check_signals()?;
     }
-    Ok(placed(py, &places))
+    Ok(placed(py, test, &ids, &places))
 }
 
 /// Candidates that score what is given, by dot products; see `glowrec.evaluation.of_factors`.
@@ -89,7 +92,7 @@ fn score_places<'py>(
         Table::F32(scores) => places_in(py, scores, exclude, &ids, test),
         Table::F64(scores) => places_in(py, scores, exclude, &ids, test),
     };
-    Ok(placed(py, &places?))
+    Ok(placed(py, test, &ids, &places?))
 }
 
 /// Candidates that score what is given; see `glowrec.evaluation.of_scores`.
@@ -161,11 +164,23 @@ fn nowhere(test: &Csr, ids: &[u32]) -> Vec<Place> {
     vec![Place::NOWHERE; n_targets(test, ids)]
 }
 
-fn placed<'py>(py: Python<'py>, places: &[Place]) -> Placed<'py> {
+fn placed<'py>(py: Python<'py>, test: &Csr, ids: &[u32], places: &[Place]) -> Placed<'py> {
+    let mut starts = vec![0];
+    let mut items = Vec::with_capacity(places.len());
+    for &id in ids {
+        items.extend(test.row(id as usize).iter().map(|&item| i64::from(item)));
+        starts.push(items.len().cast_signed() as i64);
+    }
     let scores: Vec<f64> = places.iter().map(|place| place.score).collect();
     let counts = |of: fn(&Place) -> i64| places.iter().map(of).collect::<Vec<_>>().into_pyarray(py);
-    let (above, before) = (counts(|place| place.above), counts(|place| place.before));
-    (scores.into_pyarray(py), above, before, counts(|place| place.tied))
+    (
+        starts.into_pyarray(py),
+        items.into_pyarray(py),
+        scores.into_pyarray(py),
+        counts(|place| place.above),
+        counts(|place| place.before),
+        counts(|place| place.tied),
+    )
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,6 +2,7 @@
 
 mod best;
 mod error;
+mod factor_places;
 mod kernels;
 mod lanes;
 mod metrics;
@@ -13,9 +14,10 @@ mod steps;
 mod table;
 
 pub use error::{Error, Result};
+pub use factor_places::FactorPlaces;
 pub use lanes::Score;
 pub use metrics::{Metric, check_lists, mean, rate};
-pub use places::{FactorPlaces, Place};
+pub use places::Place;
 pub use ranker::{PAD, Queries, Ranker};
 pub use scores::ScoreRows;
 pub use table::Table;

@@ -23,7 +23,7 @@ pub struct Place {
 
 impl Place {
     /// What is no candidate stands nowhere.
-    pub const NOWHERE: Self = Self { score: f64::NAN, above: -1, before: 0, tied: 0 };
+    pub const NOWHERE: Self = Self { score: f64::NAN, above: -1, before: -1, tied: -1 };
 }
 
 impl<S: Score> ScoreRows<'_, S> {

@@ -25,6 +25,8 @@ class Candidates:
     ----------
     n_items : int
     exclude : Interactions, Graph or SciPy sparse matrix, shape (n_users, n_items), or None
+    name : str, default "exclude"
+        What `exclude` is called in messages.
 
     Raises
     ------
@@ -41,15 +43,15 @@ class Candidates:
     array([3, 2])
     """
 
-    def __init__(self, n_items: int, exclude: Links | None) -> None:
+    def __init__(self, n_items: int, exclude: Links | None, name: str = "exclude") -> None:
         self.n_items = n_items
-        self.graph = None if exclude is None else linked("exclude", exclude)
+        self.graph = None if exclude is None else linked(name, exclude)
         self.core: _native.Graph | None = None
         self._excluded: NDArray[np.int64] | None = None
         if self.graph is not None:
             if self.graph.n_items != n_items:
                 raise ShapeError(
-                    f"exclude: expected {n_items} items, got {self.graph.n_items}; "
+                    f"{name}: expected {n_items} items, got {self.graph.n_items}; "
                     "build it with n_items="
                 )
             self.core, self._excluded = core(self.graph), self.graph.user_degrees

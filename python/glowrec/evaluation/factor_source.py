@@ -48,6 +48,8 @@ class FactorSource:
         Checked, and left out: it changes no ranking.
     item_bias : array_like of float, shape (n_items,), optional
         Where each item's sum begins. See :mod:`glowrec.similarity` for the formulas.
+    name : str, default "exclude"
+        What `exclude` is called in messages.
 
     Raises
     ------
@@ -77,14 +79,15 @@ class FactorSource:
         similarity: Similarity = "dot",
         user_bias: ArrayLike | None = None,
         item_bias: ArrayLike | None = None,
+        name: str = "exclude",
     ) -> None:
         factors = factors_of(user_factors, item_factors, similarity, user_bias, item_bias)
         self._table, self.item_factors = factors.users, factors.items
-        self.n_items = len(self.item_factors)
-        self.candidates = Candidates(self.n_items, exclude)
+        self.n_rows, self.n_items = len(self._table), len(self.item_factors)
+        self.candidates = Candidates(self.n_items, exclude, name)
         graph = self.candidates.graph
-        links = None if graph is None else ("exclude", graph)
-        ids = user_of_each_row("user_factors", len(self._table), users, links)
+        links = None if graph is None else (name, graph)
+        ids = user_of_each_row("user_factors", self.n_rows, users, links)
         self._rows: NDArray[np.int64] | None = None
         if users is not None:
             bound = int(ids.max(initial=-1)) + 1 if graph is None else graph.n_users
@@ -129,7 +132,7 @@ class FactorSource:
             yield FactorBlock(self, users[block], self._table[rows[block]])
 
     def _rows_of(self, users: NDArray[np.int64]) -> NDArray[np.int64]:
-        n = len(self._table) if self._rows is None else len(self._rows)
+        n = self.n_rows if self._rows is None else len(self._rows)
         known = (users >= 0) & (users < n)
         rows = users
         if self._rows is not None:

@@ -53,6 +53,8 @@ class ScoreSource:
         Number of items, candidates or not.
     batch_size : int, optional
         Users per call. By default as many as have 64 MiB of float32 scores, at most 8,192.
+    name : str, default "exclude"
+        What `exclude` is called in messages.
 
     Raises
     ------
@@ -82,6 +84,8 @@ class ScoreSource:
         exclude: Links | None,
         n_items: int,
         batch_size: int | None = None,
+        *,
+        name: str = "exclude",
     ) -> None:
         method = getattr(scorer, "score", None)
         ask = scorer if callable(scorer) else method
@@ -95,7 +99,7 @@ class ScoreSource:
         if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise ParameterError(f"batch_size = {batch_size!r}: expected a whole number from 1")
         self._ask = ask
-        self._candidates = Candidates(n_items, exclude)
+        self._candidates = Candidates(n_items, exclude, name)
         self.n_items = n_items
         self.batch_size = int(batch_size)
 

@@ -2,6 +2,7 @@
 
 mod detach;
 mod errors;
+mod evaluation;
 mod graph;
 mod places;
 mod propagation;
@@ -17,6 +18,7 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     detach::register(module)?;
+    evaluation::register(module)?;
     graph::register(module)?;
     places::register(module)?;
     propagation::register(module)?;

@@ -37,7 +37,10 @@ CHOICES: dict[str, dict[str, str]] = {
         "hits": "over the hits within k",
         "k": "over k",
     },
-    "reciprocal_rank": {"first": "1 / rank of the first hit", "sum": "sum of 1 / rank of all hits"},
+    "reciprocal_rank": {
+        "first": "1 / rank of the first hit",
+        "sum": "sum of 1 / rank of all hits",
+    },
     "hit": {"any": "1 if there is a hit", "count": "number of hits"},
     "ties": {
         "lower_id": "by lower id",

@@ -56,7 +56,6 @@ def test_r_precision_of_whole_rankings(peer, draw):
 @pytest.mark.filterwarnings("ignore")
 def test_hits_are_counted(peer, draw, k):
 
-
     case = draw()
     scores, means = ran(peer("ranx"), case, [f"hits@{k}"])
     counting = replace(CONVENTIONS["ranx"], name="counting", hit="count")

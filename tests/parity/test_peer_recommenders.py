@@ -14,9 +14,7 @@ COLUMNS = ["userID", "itemID"]
 def frames(peer, case, users):
     pandas = peer("pandas")
     true = [(u, item, 1.0) for u in users for item in sorted(case.relevant.get(u, ()))]
-    predicted = [
-        (u, *pair) for u in users if u in case.lists for pair in case.scored(u).items()
-    ]
+    predicted = [(u, *pair) for u in users if u in case.lists for pair in case.scored(u).items()]
     return (
         pandas.DataFrame(true, columns=[*COLUMNS, "rating"]),
         pandas.DataFrame(predicted, columns=[*COLUMNS, "prediction"]),

@@ -45,7 +45,9 @@ def test_a_metric_at_k(peer, draw, k, metric):
     for user in users:
         whole.update(*asked(torch, case, user), indexes=torch.full((25,), user))
     tolerance = bound(metric, k)
-    case.agrees("torchmetrics", k, {metric: values}, {metric: float(whole.compute())}, tolerance=tolerance)
+    case.agrees(
+        "torchmetrics", k, {metric: values}, {metric: float(whole.compute())}, tolerance=tolerance
+    )
 
 
 def test_r_precision_of_whole_rankings(peer, draw):

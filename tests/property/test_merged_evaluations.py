@@ -22,11 +22,12 @@ N_ITEMS = 12
 )
 def test_shards_give_the_numbers_of_one_pass_to_the_bit(seed, n_users, n_parts, pooled, ties):
     rng = np.random.default_rng(seed)
+    shape = (n_users, N_ITEMS)
     train, test = (
-        Graph.from_edges(*np.nonzero(rng.random((n_users, N_ITEMS)) < 0.3), n_users=n_users, n_items=N_ITEMS)
+        Graph.from_edges(*np.nonzero(rng.random(shape) < 0.3), n_users=n_users, n_items=N_ITEMS)
         for _ in range(2)
     )
-    scores = rng.integers(0, 6, (n_users, N_ITEMS)).astype(np.float32)
+    scores = rng.integers(0, 6, shape).astype(np.float32)
     options = {
         "metrics": ALL_METRICS,
         "convention": Convention(pooled=pooled, ties=ties),

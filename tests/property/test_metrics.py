@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from glowrec import Graph, Interactions, evaluate_factors, evaluate_rankings, metrics, threads, top_k
+from glowrec import (
+    Graph,
+    Interactions,
+    evaluate_factors,
+    evaluate_rankings,
+    metrics,
+    threads,
+    top_k,
+)
 from glowrec.conventions import Convention
 from glowrec.errors import ParameterError
 from glowrec.metrics import METRICS
@@ -43,26 +51,20 @@ def fraction(name, c, ranked, grades, k):
 
     gains = [GAINS[c.gain](grades[item]) if item in grades else 0.0 for item in ranked]
     best = sorted((GAINS[c.gain](grade) for grade in grades.values()), reverse=True)[:k]
-    if name == "recall":
-        return sum(hits), recall
-    if name == "precision":
-        return sum(hits), precision
-    if name == "f1":
-        return 2 * sum(hits), recall + precision
-    if name == "hit":
-        return (sum(hits) if c.hit == "count" else float(any(hits))), 1
-    if name == "dcg":
-        return gained(gains), 1
-    if name == "ndcg":
-        ideal = {"min": best, "hits": sorted(gains, reverse=True), "k": [1.0] * k}[c.ideal]
-        return gained(gains), gained(ideal)
-    if name == "mrr":
-        found = [1 / rank for rank, is_hit in enumerate(hits, 1) if is_hit]
-        return (sum(found) if c.reciprocal_rank == "sum" else next(iter(found), 0.0)), 1
-    assert name == "map"
+    ideal = {"min": best, "hits": sorted(gains, reverse=True), "k": [1.0] * k}[c.ideal]
+    inverse = [1 / rank for rank, is_hit in enumerate(hits, 1) if is_hit]
     precisions = [sum(hits[:rank]) / rank for rank, is_hit in enumerate(hits, 1) if is_hit]
     counts = {"relevant": n, "min": least, "hits": sum(hits), "k": k}
-    return sum(precisions), counts[c.average_precision]
+    return {
+        "recall": (sum(hits), recall),
+        "precision": (sum(hits), precision),
+        "f1": (2 * sum(hits), recall + precision),
+        "hit": (sum(hits) if c.hit == "count" else float(any(hits)), 1),
+        "dcg": (gained(gains), 1),
+        "ndcg": (gained(gains), gained(ideal)),
+        "mrr": (sum(inverse) if c.reciprocal_rank == "sum" else max(inverse, default=0.0), 1),
+        "map": (sum(precisions), counts[c.average_precision]),
+    }[name]
 
 
 def ratio(over, under):
@@ -145,7 +147,12 @@ def test_every_metric_is_its_definition_in_every_convention(users, cuts, names, 
             assert result.summary[f"{name}@{k}"] == pytest.approx(mean, rel=1e-13, nan_ok=True)
 
 
-@given(ranked=LIST.map(dict.fromkeys).map(list), grades=RELEVANT, k=st.integers(1, 8), c=conventions())
+@given(
+    ranked=LIST.map(dict.fromkeys).map(list),
+    grades=RELEVANT,
+    k=st.integers(1, 8),
+    c=conventions(),
+)
 def test_a_function_of_one_list_is_the_same_number(ranked, grades, k, c):
     hits = [grades.get(item, 0) for item in ranked]
     graded = c.gain != "binary"

@@ -6,7 +6,7 @@ from itertools import permutations, product
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from glowrec import Graph, Interactions, evaluate, evaluate_rankings, metrics
 from glowrec.conventions import Convention
@@ -47,19 +47,14 @@ def scorer(*rows):
     return lambda users: np.array(rows, dtype=np.float32)[users]
 
 
-def judged(source, seen, test, k, c, ties, form):
-    """Return the values of all metrics with `ties`, of a scorer or of a table."""
+def judged(form, scores, seen, test, k, **options):
+    """Return the evaluation of a scorer, or of a table of all candidates."""
     if form == "scorer":
         train = Graph.from_edges(np.zeros(len(seen), int), list(seen), n_users=1, n_items=N_ITEMS)
-        found = evaluate(source, train, test, k, (*OF_HITS, "r_precision"), convention=c, ties=ties)
-    else:
-        items = [item for item in range(N_ITEMS) if item not in seen]
-        row = source(np.array([0]))[0]
-        table = {"user": np.zeros(len(items), int), "item": items, "score": row[items]}
-        found = evaluate_rankings(
-            table, test, k, (*OF_HITS, "r_precision"), convention=c, ties=ties
-        )
-    return found
+        return evaluate(scorer(scores), train, test, k, **options)
+    items = [item for item in range(N_ITEMS) if item not in seen]
+    table = {"user": [0] * len(items), "item": items, "score": [scores[item] for item in items]}
+    return evaluate_rankings(table, test, k, **options)
 
 
 @given(
@@ -70,19 +65,21 @@ def judged(source, seen, test, k, c, ties, form):
     c=CONVENTIONS,
     form=st.sampled_from(["scorer", "table"]),
 )
-@settings(max_examples=60)
-def test_ties_are_the_mean_of_all_orders_or_one_of_them(scores, seen, grades, k, c, form):
+def test_ties_are_the_mean_of_all_orders_or_one_of_them(  # noqa: PLR0917 - drawn by hypothesis
+    scores, seen, grades, k, c, form
+):
     candidates = set(range(N_ITEMS)) - seen
-    test, source = log_of(grades), scorer(scores)
+    test = log_of(grades)
+    wanted = {"metrics": (*OF_HITS, "r_precision"), "convention": c}
     names = [*(f"{name}@{k}" for name in OF_HITS), "r_precision"]
     by_order = {}
     for order in orders(scores, candidates):
         padded = np.full((1, N_ITEMS + 1), -1)
         padded[0, : len(order)] = order
-        found = evaluate_rankings(padded, test, k, (*OF_HITS, "r_precision"), convention=c)
+        found = evaluate_rankings(padded, test, k, **wanted)
         by_order[tuple(order)] = [found.per_user[name][0] for name in names]
 
-    found = judged(source, seen, test, k, c, "expected", form)
+    found = judged(form, scores, seen, test, k, ties="expected", **wanted)
     values = [found.per_user[name][0] for name in names]
     np.testing.assert_allclose(values, np.mean(list(by_order.values()), axis=0), atol=1e-12)
 
@@ -97,10 +94,10 @@ def test_ties_are_the_mean_of_all_orders_or_one_of_them(scores, seen, grades, k,
     order = sorted(candidates, key=lambda i: (-scores[i], i))
     ties_at_cut = len(order) > k and scores[order[k - 1]] == scores[order[k]]
     assert found.n_tied_at_cut == {k: int(ties_at_cut)}
-    for ties, wanted in expected.items():
-        found = judged(source, seen, test, k, c, ties, form)
+    for ties, by_hand in expected.items():
+        found = judged(form, scores, seen, test, k, ties=ties, **wanted)
         values = [found.per_user[name][0] for name in names]
-        np.testing.assert_allclose(values, wanted, rtol=1e-14, err_msg=ties)
+        np.testing.assert_allclose(values, by_hand, rtol=1e-14, err_msg=ties)
         assert found.n_tied_at_cut == {k: int(ties_at_cut)}
         assert found.convention == replace(c, ties=ties)
 

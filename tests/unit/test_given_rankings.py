@@ -136,7 +136,7 @@ def test_users_that_the_test_set_does_not_know_have_no_test_items():
     assert (rows.users.tolist(), rows.n_without_test) == ([2], 1)
     table = {name: [*TABLE[name], new] for name, new in zip(TABLE, ("zoe", "nil", 1), strict=True)}
     assert evaluate_rankings(table, TEST, 3).n_without_test == 3
-    with pytest.raises(IdError, match="test does not know 'zoe'.*without_test='skip'"):
+    with pytest.raises(IdError, match=r"test does not know 'zoe'.*without_test='skip'"):
         evaluate_rankings(lists, TEST, 3, convention=Convention(without_test="zero"))
     with pytest.raises(IdError, match="unknown user 'tim'"):
         evaluate_rankings({"tim": ["jam"], "zoe": ["jam"]}, TEST, 3)
@@ -165,7 +165,7 @@ def test_repeated_items_go_by_the_policy():
 
 def test_whole_numbers_that_could_be_codes_or_ids_are_asked_about():
     test = Interactions.from_arrays([10, 20], [7, 9])
-    with pytest.raises(ParameterError, match="may be codes.*or the user ids of test; say ids"):
+    with pytest.raises(ParameterError, match=r"may be codes.*or the user ids of test; say ids"):
         evaluate_rankings([[0], [1]], test, 1)
     by_code = evaluate_rankings([[0], [1]], test, 1, "hit", ids=False)
     by_id = evaluate_rankings({20: [9], 10: [7]}, test, 1, "hit", ids=True)

@@ -35,7 +35,7 @@ def asked(torch, case, user):
 
 @pytest.mark.parametrize("metric", NAMES)
 def test_a_metric_at_k(peer, draw, k, metric):
-    torch, metrics, case = peer("torch"), peer("torchmetrics"), draw()
+    torch, case = peer("torch"), draw()
     function, name = NAMES[metric]
     function = getattr(peer("torchmetrics.functional.retrieval"), function)
     users = sorted(case.lists)
@@ -44,8 +44,8 @@ def test_a_metric_at_k(peer, draw, k, metric):
     whole = getattr(peer("torchmetrics.retrieval"), name)(top_k=k)
     for user in users:
         whole.update(*asked(torch, case, user), indexes=torch.full((25,), user))
-    tolerance = bound(metric, k)
-    case.agrees("torchmetrics", k, {metric: values}, {metric: float(whole.compute())}, tolerance=tolerance)
+    mean = float(whole.compute())
+    case.agrees("torchmetrics", k, {metric: values}, {metric: mean}, tolerance=bound(metric, k))
 
 
 def test_r_precision_of_whole_rankings(peer, draw):
@@ -54,3 +54,20 @@ def test_r_precision_of_whole_rankings(peer, draw):
     values = {user: float(function(*asked(torch, case, user))) for user in case.lists}
     mean = np.mean(list(values.values()))
     case.agrees("torchmetrics", 25, {"r_precision": values}, {"r_precision": mean}, tolerance=UNIT)
+
+
+@pytest.mark.parametrize("metric", NAMES)
+def test_scores_of_0_or_less_are_no_hits_to_most_which_is_an_exception(peer, metric):
+    torch, functional = peer("torch"), peer("torchmetrics.functional.retrieval")
+    scores, relevant = torch.tensor([-1.0, -2.0]), torch.tensor([True, False])
+    value = float(getattr(functional, NAMES[metric][0])(scores, relevant))
+    assert value == (1.0 if metric in {"hit", "ndcg"} else 0.0)
+
+
+def test_r_counts_what_is_handed_over_which_is_an_exception(peer, case_of):
+    torch, functional = peer("torch"), peer("torchmetrics.functional.retrieval")
+    case = case_of({0: [7, 3, 4]}, {0: {3, 9}}, n_users=1)
+    relevant = torch.tensor([False, True, False])
+    of_list = functional.retrieval_recall(torch.tensor([3.0, 2.0, 1.0]), relevant, top_k=3)
+    assert float(of_list) == 1.0
+    case.agrees("torchmetrics", 3, {"recall": {0: 0.5}}, {"recall": 0.5})

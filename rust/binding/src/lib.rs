@@ -2,6 +2,7 @@
 
 mod detach;
 mod errors;
+mod evaluation;
 mod graph;
 mod propagation;
 mod ranking;
@@ -15,6 +16,7 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     detach::register(module)?;
+    evaluation::register(module)?;
     graph::register(module)?;
     propagation::register(module)?;
     ranking::register(module)?;

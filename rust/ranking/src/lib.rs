@@ -3,12 +3,11 @@
 mod best;
 mod error;
 mod kernels;
-mod metrics;
+pub mod metrics;
 mod pack;
 mod ranker;
 mod table;
 
 pub use error::{Error, Result};
-pub use metrics::{Metric, check_lists, mean, rate};
 pub use ranker::{PAD, Queries, Ranker};
 pub use table::Table;

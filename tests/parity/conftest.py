@@ -54,7 +54,7 @@ class Case:
         )
         users = found.users.tolist()
         for metric, mean in means.items():
-            key = f"{metric}@{k}"
+            key = metric if metric == "r_precision" else f"{metric}@{k}"
             assert found.summary[key] == pytest.approx(mean, rel=0, abs=tolerance), key
             if metric in peer:
                 ours = dict(zip(users, found.per_user[key].tolist(), strict=True))

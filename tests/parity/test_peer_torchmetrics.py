@@ -26,10 +26,10 @@ def bound(metric, k):
     return (2 * k * (k + 3) + k + 5 if metric == "ndcg" else k + 2) * UNIT
 
 
-def asked(torch, case, user):
-    """Return scores of all items, above zero as TorchMetrics demands, and their relevance."""
-    scores = [case.scored(user)[item] for item in range(25)]
-    relevant = [item in case.relevant.get(user, ()) for item in range(25)]
+def asked(torch, case, user, items=range(25)):
+    """Return scores of items, above zero as TorchMetrics demands, and their relevance."""
+    scores = [case.scored(user)[item] for item in items]
+    relevant = [item in case.relevant.get(user, ()) for item in items]
     return torch.tensor(scores, dtype=torch.float64), torch.tensor(relevant)
 
 
@@ -71,3 +71,15 @@ def test_r_counts_what_is_handed_over_which_is_an_exception(peer, case_of):
     of_list = functional.retrieval_recall(torch.tensor([3.0, 2.0, 1.0]), relevant, top_k=3)
     assert float(of_list) == 1.0
     case.agrees("torchmetrics", 3, {"recall": {0: 0.5}}, {"recall": 0.5})
+
+
+@pytest.mark.parametrize("metric", ["precision", "hit", "mrr", "map"])
+def test_metrics_that_know_no_r_of_lists_alone(peer, draw, k, metric):
+    torch, case = peer("torch"), draw("short")
+    function = getattr(peer("torchmetrics.functional.retrieval"), NAMES[metric][0])
+    values = {}
+    for user, ranked in case.lists.items():
+        scores, relevant = asked(torch, case, user, ranked)
+        values[user] = float(function(scores, relevant, top_k=k))
+    mean = np.mean(list(values.values()))
+    case.agrees("torchmetrics", k, {metric: values}, {metric: mean}, tolerance=bound(metric, k))

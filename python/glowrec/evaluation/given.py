@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glowrec.evaluation.rows import Rows
 from glowrec.evaluation.source import Targets
 from glowrec.factors import core
 from glowrec.ranking import TopK
@@ -42,61 +43,44 @@ class Given:
         """Place the test items of each user in its list."""
         listed = self._items >= 0
         starts = np.concatenate([[0], np.cumsum(listed.sum(axis=1))])
-        return _placed(self.users, starts, self._items[listed], None, test)
+        return _placed(Rows(self.users, starts, self._items[listed]), test)
 
 
 class Scored:
-    """Lists of any lengths with scores: a :class:`glowrec.evaluation.source.Block`.
+    """Lists with scores: a :class:`glowrec.evaluation.source.Block`.
 
     Parameters
     ----------
-    users : ndarray of int64, shape (n_rows,)
-    starts : ndarray of int64, shape (n_rows + 1,)
-        Where the list of each user starts.
-    items, scores : ndarray, shape (n_entries,)
-        Of each list, best first, ties by lower item.
+    rows : Rows
+        Scores descend, and equal ones go by lower item.
     """
 
-    def __init__(
-        self,
-        users: NDArray[np.int64],
-        starts: NDArray[np.int64],
-        items: NDArray[np.int64],
-        scores: NDArray[np.float64],
-    ) -> None:
-        self.users, self._starts, self._items, self._scores = users, starts, items, scores
+    def __init__(self, rows: Rows) -> None:
+        assert rows.scores is not None, "rows of a table have scores"  # noqa: S101 - for types
+        self.users, self._rows, self._scores = rows.users, rows, rows.scores
 
     def best(self, k: int) -> TopK:
         """Return the best `k` of each list, padded with -1 and -inf."""
-        places = self._starts[:-1, None] + np.arange(k)
-        there = places < self._starts[1:, None]
-        items = np.full(places.shape, -1)
-        items[there] = self._items[places[there]]
-        scores = np.full(places.shape, -np.inf)
-        scores[there] = self._scores[places[there]]
+        items = self._rows.padded(k)
+        scores = np.full(items.shape, -np.inf)
+        firsts = np.arange(k) < np.diff(self._rows.starts)[:, None]
+        scores[firsts] = self._scores[self._rows.firsts(k)]
         return TopK(items, scores)
 
     def targets(self, test: Graph) -> Targets:
         """Place the test items of each user in its list."""
-        return _placed(self.users, self._starts, self._items, self._scores, test)
+        return _placed(self._rows, test)
 
     def equal_to(self, scores: NDArray[np.floating]) -> NDArray[np.int64]:
         """Count the items of each list whose score is the one given for it."""
-        row = np.repeat(np.arange(self.users.size), np.diff(self._starts))
+        row = self._rows.entry_rows
         return np.bincount(row[self._scores == scores[row]], minlength=self.users.size)
 
 
-def _placed(
-    users: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    items: NDArray[np.int64],
-    scores: NDArray[np.float64] | None,
-    test: Graph,
-) -> Targets:
+def _placed(rows: Rows, test: Graph) -> Targets:
     """Find the test items of each user in its list; without scores, nothing ties."""
-    lengths = np.diff(starts)
-    row = np.repeat(np.arange(users.size), lengths)
-    place = np.arange(items.size)
+    users, starts, items, scores = rows
+    row = rows.entry_rows
     begins = np.ones(items.size, dtype=bool)
     if scores is not None:
         begins[1:] = (row[1:] != row[:-1]) | (scores[1:] != scores[:-1])
@@ -106,24 +90,23 @@ def _placed(
 
     indptr, wanted = _rows_of(test, users)
     wanted_row = np.repeat(np.arange(users.size), np.diff(indptr))
-    keys = row * test.n_items + items
+    keys, wanted_keys = row * test.n_items + items, wanted_row * test.n_items + wanted
     order = np.argsort(keys, kind="stable")
-    at = np.searchsorted(keys[order], wanted_row * test.n_items + wanted)
-    found = order[np.minimum(at, max(items.size - 1, 0))] if items.size else at
+    at = np.searchsorted(keys[order], wanted_keys)
     present = np.zeros(wanted.size, dtype=bool)
-    if items.size:
-        present = keys[found] == wanted_row * test.n_items + wanted
-    found = np.where(present, found, 0)
+    inside = at < items.size
+    present[inside] = keys[order[at[inside]]] == wanted_keys[inside]
+    found = order[at[present]]
 
     above, before, tied = (np.full(wanted.size, -1) for _ in range(3))
     value = np.full(wanted.size, np.nan)
-    of = group[found[present]]
+    of = group[found]
     above[present] = first[of] - starts[wanted_row[present]]
-    before[present] = place[found[present]] - first[of]
+    before[present] = found - first[of]
     tied[present] = sizes[of] - 1
     if scores is not None:
-        value[present] = scores[found[present]]
-    return Targets(indptr, wanted, value, above, before, tied, lengths)
+        value[present] = scores[found]
+    return Targets(indptr, wanted, value, above, before, tied, np.diff(starts))
 
 
 def _rows_of(test: Graph, users: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

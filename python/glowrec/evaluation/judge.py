@@ -10,10 +10,10 @@ import numpy as np
 from glowrec import _native
 from glowrec.columns import check_codes
 from glowrec.conventions import convention as named_convention
-from glowrec.errors import DataError, ParameterError
+from glowrec.errors import DataError, IdError, ParameterError
 from glowrec.evaluation.behind import behind, tied_with_previous
 from glowrec.evaluation.of_lists import OfLists
-from glowrec.evaluation.ranks import of_ranks
+from glowrec.metrics.ranks import of_ranks
 from glowrec.evaluation.rating import Ranked, Rating
 from glowrec.evaluation.relevance import relevance
 from glowrec.evaluation.tally import Tally
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from glowrec.metrics.names import Metric
 
     Ties: TypeAlias = Literal["lower_id", "expected", "optimistic", "pessimistic"]
+    Duplicates: TypeAlias = Literal["error", "first", "keep"]
 
 __all__ = ["Judge"]
 
@@ -54,6 +55,9 @@ class Judge:
         Which formulas, and what becomes of users without test items or without a list.
     ties : {"lower_id", "expected", "optimistic", "pessimistic"}, optional
         Order of equal scores, in place of the convention's.
+    duplicates : {"error", "first", "keep"}, optional
+        What becomes of repeated items, in place of the convention's policy; whoever reads lists
+        sees to it.
     train : Interactions, Graph or SciPy sparse matrix, shape (n_users, n_items), optional
         Needed by "novelty" and "popularity".
     item_vectors : array_like of float, shape (n_items, dim), optional
@@ -90,25 +94,34 @@ class Judge:
         convention: str | Convention = "lightgcn",
         *,
         ties: Ties | None = None,
+        duplicates: Duplicates | None = None,
         train: Links | None = None,
         item_vectors: ArrayLike | None = None,
     ) -> None:
         cuts, names = cut_offs(k), named(metrics)
         record = named_convention(convention)
-        self.convention = record if ties is None else replace(record, ties=ties)
+        if ties is not None:
+            record = replace(record, ties=ties)
+        self.convention = record if duplicates is None else replace(record, duplicates=duplicates)
         _check(names, self.convention)
-        self._relevance = relevance(test, self.convention.gain)
-        graph = self._relevance.graph
-        self._rating = Rating(names, cuts, self.convention, self._relevance)
+        self.relevance = relevance(test, self.convention.gain)
+        graph = self.relevance.graph
+        self._rating = Rating(names, cuts, self.convention, self.relevance)
         self._of_ranks = [name for name in names if name in OF_RANKS]
         self._of_lists = OfLists(names, cuts, graph, train, item_vectors)
         self._degrees = graph.user_degrees
         self._tally = Tally(names, cuts, self.convention, graph)
 
     @property
-    def n_users(self) -> int:
-        """Users of the test set, those without test items included."""
-        return self._degrees.size
+    def cuts(self) -> tuple[int, ...]:
+        """The cut-offs."""
+        return self._tally.cuts
+
+    @property
+    def depth(self) -> int:
+        """Places of a list that metrics look at."""
+        deepest = max(self.cuts)
+        return max(deepest, int(self._degrees.max(initial=0))) if self._of_ranks else deepest
 
     def wanted(self, users: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of `users` that need a ranking; the others are counted, as without test.
@@ -131,7 +144,7 @@ class Judge:
         IdError
             If a code is not a user.
         """
-        check_codes("users", users, self.n_users)
+        check_codes("users", users, self._degrees.size)
         rows = self._counted(users)
         self._tally.n_without_test += users.size - rows.size
         return users[rows]
@@ -156,15 +169,15 @@ class Judge:
             If a score is NaN.
         """
         rows = self._new(block.users)
-        best = block.best(max(self._tally.cuts) + 1)
+        best = block.best(max(self.cuts) + 1)
         items = np.ascontiguousarray(best.items, dtype=np.int64)
         rows = self._listed(block.users, items, rows)
         tied = tied_with_previous(items, best.scores)
-        for place, k in enumerate(self._tally.cuts):
+        for place, k in enumerate(self.cuts):
             self._tally.n_tied[place] += np.count_nonzero(tied[rows, k])
         ranked = Ranked(items, rows, block.users[rows])
         if self.convention.ties != "lower_id":
-            follows = behind(block, tied, best.scores, self._relevance.graph, rows)
+            follows = behind(block, tied, best.scores, self.relevance.graph, rows)
             ranked = ranked._replace(tied=tied, behind=follows)
         self._judge(ranked, block)
 
@@ -189,7 +202,7 @@ class Judge:
         self.check_lists(scored=False)
         self._tally.scored = False
         rows = self._new(given.users)
-        items = given.best(max(self._tally.cuts))
+        items = given.best(max(self.cuts))
         rows = self._listed(given.users, items, rows)
         self._judge(Ranked(items, rows, given.users[rows]), given)
 
@@ -219,13 +232,28 @@ class Judge:
                     "evaluate the model itself, as evaluate_factors does, or leave it out"
                 )
 
+    def add_unknown(self, users: Sequence[object]) -> None:
+        """Count users whom the test set does not know: they have no test items.
+
+        Raises
+        ------
+        IdError
+            If the convention counts everybody in the means.
+        """
+        if users and self.convention.without_test == "zero":
+            raise IdError(
+                f"users: test does not know {users[0]!r}, and without_test='zero' counts everybody; "
+                "make test with user_ids= of all users, or choose without_test='skip'"
+            )
+        self._tally.n_without_test += len(users)
+
     def result(self) -> Evaluation:
         """Return the evaluation of all users so far."""
         return self._tally.evaluation()
 
     def _new(self, users: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows that count, and mark all users as seen."""
-        check_codes("users", users, self.n_users)
+        check_codes("users", users, self._degrees.size)
         self._tally.see(users)
         self._tally.n_without_test += int(np.count_nonzero(self._degrees[users] == 0))
         return self._counted(users)
@@ -243,7 +271,7 @@ class Judge:
         if not bool(empty.any()):
             return rows
         if self.convention.without_list == "error":
-            user = self._relevance.user(int(users[rows[np.argmax(empty)]]))
+            user = self.relevance.user(int(users[rows[np.argmax(empty)]]))
             raise DataError(
                 f"user {user} has no list; add one, or choose without_list='zero' or 'skip'"
             )
@@ -255,7 +283,7 @@ class Judge:
         if not ranked.rows.size:
             return
         tally = self._tally
-        n_items = self._relevance.graph.n_items
+        n_items = self.relevance.graph.n_items
         exposure = _native.exposure(ranked.items, ranked.rows, n_items, list(tally.cuts))
         tally.add(ranked.users, exposure)
         tally.add_values(self._rating.values(ranked))
@@ -263,7 +291,7 @@ class Judge:
         tally.add_values(self._of_lists.values(ranked.items[ranked.rows]))
         if not self._of_ranks:
             return
-        targets = block.targets(self._relevance.graph)
+        targets = block.targets(self.relevance.graph)
         for name in self._of_ranks:
             found = of_ranks(name, targets, self.convention.ties).rows(ranked.rows)
             tally.add_values({name: found.values})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glowrec.errors import ParameterError
-from glowrec.evaluation.ranks import Fractions
+from glowrec.metrics.ranks import Fractions
 from glowrec.evaluation.result import Evaluation
 from glowrec.evaluation.summary import summarised
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from glowrec import _native
-from glowrec.evaluation.ranks import Fractions
+from glowrec.metrics.ranks import Fractions
 from glowrec.factors import core
 from glowrec.metrics.names import OF_HITS, keys
 

@@ -74,12 +74,11 @@ def relevance(test: Links, gain: str) -> Relevance:
     log = test if isinstance(test, Interactions) else None
     if gain == "binary":
         return Relevance(graph, None, log)
-    if log is not None:
-        matrix = None if log.values is None else log.to_scipy()
-    else:
-        matrix = test if hasattr(test, "tocoo") else None
-    if matrix is None:
+    if log is None and not hasattr(test, "tocoo"):
         return Relevance(graph, None, log)
+    if log is not None and log.values is None:
+        return Relevance(graph, None, log)
+    matrix = test if log is None else log.to_scipy()
     found = Relevance(graph, _by_row(matrix, keep_zeros=log is not None), log)
     _check(found, gain)
     return found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from glowrec.evaluation.ranks import Fractions
+    from glowrec.metrics.ranks import Fractions
     from glowrec.metrics.names import Metric
 
 __all__ = ["Evaluation"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from glowrec.evaluation.ranks import Fractions
+    from glowrec.metrics.ranks import Fractions
     from glowrec.metrics.names import Metric
 
 __all__ = ["summarised"]

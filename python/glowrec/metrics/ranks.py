@@ -53,6 +53,7 @@ def of_ranks(name: Metric, targets: Targets, ties: str) -> Fractions:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from glowrec.evaluation.source import Targets
     >>> found = [np.array(column) for column in ([0, 2], [1, 4], [5.0, 2.0], [0, 3])]
     >>> targets = Targets(*found, *(np.array(column) for column in ([0, 0], [1, 0], [5])))
@@ -90,7 +91,10 @@ class _Placed:
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add up one value per target by row."""
-        return np.bincount(self.row, weights=values, minlength=self.n_rows)
+        found: NDArray[np.float64] = np.bincount(
+            self.row, weights=values, minlength=self.n_rows
+        ).astype(np.float64)
+        return found
 
 
 def _r_precision(at: _Placed, ties: str) -> Fractions:

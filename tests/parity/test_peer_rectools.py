@@ -61,5 +61,5 @@ def test_a_repeated_item_counts_twice_which_is_an_exception(peer, case_of):
     case = case_of({0: [5, 5, 6]}, {0: {5, 8}}, n_users=1)
     values, _ = ran(peer, case, 3, {"recall": "Recall"})
     assert values == {"recall": {0: 2 / 3}}
-    with pytest.raises(DataError, match="twice"):
+    with pytest.raises(DataError, match="repeats item 5"):
         glowrec.evaluate_rankings(case.rows(), case.test(), 3, "recall", convention="rectools")

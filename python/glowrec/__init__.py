@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from glowrec import datasets, errors, splitting, threads
 from glowrec._native import __version__
 from glowrec.errors import GlowrecError, MissingExtraError
-from glowrec.evaluation import Evaluation, evaluate_factors, evaluate_rankings
+from glowrec.evaluation import (
+    Evaluation,
+    evaluate,
+    evaluate_factors,
+    evaluate_rankings,
+    evaluate_run,
+)
 from glowrec.graph import Graph
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
@@ -34,8 +40,10 @@ __all__ = [
     "__version__",
     "datasets",
     "errors",
+    "evaluate",
     "evaluate_factors",
     "evaluate_rankings",
+    "evaluate_run",
     "splitting",
     "threads",
     "top_k",

@@ -129,3 +129,36 @@ def exposure(
     lists: NDArray[np.int64], rows: NDArray[np.int64], n_items: int, cuts: list[int]
 ) -> NDArray[np.int64]: ...
 def total(values: NDArray[np.float64]) -> float: ...
+
+_Placed: TypeAlias = tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+]
+
+def factor_places(
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    exclude: Graph | None,
+    ids: NDArray[np.int64],
+    test: Graph,
+) -> _Placed: ...
+def factor_ties(
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    exclude: Graph | None,
+    ids: NDArray[np.int64],
+    scores: NDArray[np.float32],
+) -> NDArray[np.int64]: ...
+def score_top_k(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int64], _Table]: ...
+def score_places(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], test: Graph
+) -> _Placed: ...
+def score_ties(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], asked: NDArray[np.float64]
+) -> NDArray[np.int64]: ...

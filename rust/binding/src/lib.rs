@@ -4,9 +4,11 @@ mod detach;
 mod errors;
 mod evaluation;
 mod graph;
+mod places;
 mod propagation;
 mod ranking;
 mod sampling;
+mod scores;
 mod triplets;
 
 use pyo3::prelude::*;
@@ -18,9 +20,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     detach::register(module)?;
     evaluation::register(module)?;
     graph::register(module)?;
+    places::register(module)?;
     propagation::register(module)?;
     ranking::register(module)?;
     sampling::register(module)?;
+    scores::register(module)?;
     triplets::register(module)?;
     Ok(())
 }

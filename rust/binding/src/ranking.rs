@@ -57,11 +57,14 @@ fn blocks(py: Python<'_>, n: usize, ranker: &Ranker<'_>) -> PyResult<Vec<Range<u
     Ok((0..n).step_by(step).map(|start| start..start.saturating_add(step).min(n)).collect())
 }
 
-fn users_of(array: &PyReadonlyArray1<'_, i64>, n_users: usize) -> PyResult<Vec<u32>> {
+pub(crate) fn users_of(array: &PyReadonlyArray1<'_, i64>, n_users: usize) -> PyResult<Vec<u32>> {
     ids("users", array.as_slice()?, n_users).map_err(|error| into_py(error.into()))
 }
 
-fn table<'a>(name: &'static str, array: &'a PyReadonlyArray2<'_, f32>) -> PyResult<Table<'a>> {
+pub(crate) fn table<'a>(
+    name: &'static str,
+    array: &'a PyReadonlyArray2<'_, f32>,
+) -> PyResult<Table<'a>> {
     let (n_rows, dim) = array.as_array().dim();
     Table::new(name, cells(name, array)?, n_rows, dim).map_err(|error| into_py(error.into()))
 }

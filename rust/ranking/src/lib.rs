@@ -2,12 +2,21 @@
 
 mod best;
 mod error;
+mod factor_places;
 mod kernels;
+mod lanes;
 pub mod metrics;
 mod pack;
+mod places;
 mod ranker;
+mod scores;
+mod steps;
 mod table;
 
 pub use error::{Error, Result};
+pub use factor_places::FactorPlaces;
+pub use lanes::Score;
+pub use places::Place;
 pub use ranker::{PAD, Queries, Ranker};
+pub use scores::ScoreRows;
 pub use table::Table;

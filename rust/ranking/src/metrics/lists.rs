@@ -94,13 +94,13 @@ pub fn check_lists(lists: &[i64], width: usize, n_cols: usize, repeats: bool) ->
     }
     let chunks = lists.par_chunks(width * 1024).enumerate();
     let failure = chunks.find_map_first(|(chunk, lists)| {
-        let mut sorted = Vec::with_capacity(width);
+        let mut scratch = Vec::with_capacity(width);
         let lists = lists.chunks(width).enumerate();
         lists
-            .map(|(i, list)| {
-                let (list, columns) = (chunk * 1024 + i, list);
+            .map(|(i, columns)| {
+                let list = chunk * 1024 + i;
                 let columns = check_places(list, columns, n_cols)?;
-                if repeats { Ok(()) } else { check_repeats(list, columns, &mut sorted) }
+                if repeats { Ok(()) } else { check_repeats(list, columns, &mut scratch) }
             })
             .find_map(Result::err)
     });
@@ -121,17 +121,29 @@ fn check_places(list: usize, columns: &[i64], n: usize) -> Result<&[i64]> {
     }
 }
 
-fn check_repeats(list: usize, columns: &[i64], sorted: &mut Vec<i64>) -> Result<()> {
-    sorted.clear();
-    sorted.extend(columns);
-    sorted.sort_unstable();
-    if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+fn check_repeats(list: usize, columns: &[i64], scratch: &mut Vec<u32>) -> Result<()> {
+    scratch.clear();
+    scratch.extend(columns.iter().map(|&column| column as u32));
+    if repeats(scratch) {
         let repeats = |&position: &usize| columns[..position].contains(&columns[position]);
         if let Some(position) = (0..columns.len()).find(repeats) {
             return Err(Error::Repeated { list, position, id: columns[position] });
         }
     }
     Ok(())
+}
+
+/// Whether a column stands at two places. Short lists are compared pair by pair, which vectors
+/// do faster than a sort.
+fn repeats(columns: &mut [u32]) -> bool {
+    if columns.len() > 64 {
+        columns.sort_unstable();
+        return columns.windows(2).any(|pair| pair[0] == pair[1]);
+    }
+    (1..columns.len()).any(|i| {
+        let column = columns[i];
+        columns[..i].iter().fold(false, |found, &other| found | (other == column))
+    })
 }
 
 /// The lists with every column at its first place only, what follows moved up.

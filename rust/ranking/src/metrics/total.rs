@@ -6,7 +6,7 @@
 /// overlap hold the sum so far exactly. What is not finite comes out as a plain sum has it.
 pub fn total(values: &[f64]) -> f64 {
     let mut partials: Vec<f64> = Vec::with_capacity(8);
-    for &value in values {
+    for &value in values.iter().filter(|value| **value != 0.0) {
         let mut sum = value;
         let mut kept = 0;
         for i in 0..partials.len() {

@@ -114,9 +114,7 @@ def check_similarity(similarity: str) -> None:
     glowrec.errors.ParameterError: similarity = 'euclid': choose from dot, cosine
     """
     if similarity not in SIMILARITIES:
-        raise ParameterError(
-            f"similarity = {similarity!r}: choose from {', '.join(SIMILARITIES)}"
-        )
+        raise ParameterError(f"similarity = {similarity!r}: choose from {', '.join(SIMILARITIES)}")
 
 
 def bias_of(name: str, bias: ArrayLike, n: int, of: str) -> NDArray[np.float32]:
@@ -131,9 +129,7 @@ def bias_of(name: str, bias: ArrayLike, n: int, of: str) -> NDArray[np.float32]:
     """
     found = real(name, bias)
     if found.shape != (n,):
-        raise ShapeError(
-            f"{name}: expected shape ({n},), one number per {of}, got {found.shape}"
-        )
+        raise ShapeError(f"{name}: expected shape ({n},), one number per {of}, got {found.shape}")
     return single(found)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from glowrec.errors import ParameterError
 from glowrec.evaluation.factor_source import FactorSource
 from glowrec.evaluation.judge import Judge
-from glowrec.evaluation.judged import check_once, check_train, judged
+from glowrec.evaluation.judging import check_train, judged
 from glowrec.evaluation.of_scores import ScoreSource
 from glowrec.factors import check_items, linked, user_of_each_row, whole
 from glowrec.metrics.names import METRICS
@@ -116,14 +116,11 @@ def evaluate(  # noqa: PLR0917 - what every evaluation names, then what few do
     >>> evaluate(most_popular, train, test, k=1, metrics="recall").per_user
     {'recall@1': array([1., 0.])}
     """
-    judge = Judge(
-        test, k, metrics, convention, ties=ties, train=train, item_vectors=item_vectors
-    )
+    judge = Judge(test, k, metrics, convention, ties=ties, train=train, item_vectors=item_vectors)
     relevant = linked("test", test)
     source = _source(model, check_train(train, relevant), relevant, batch_size)
     ids = np.arange(relevant.n_users) if users is None else whole("users", users, 1)
-    check_once(users, ids, relevant)
-    return judged(judge, source, ids)
+    return judged(judge, source, ids, relevant.n_users)
 
 
 def _source(model: Any, train: Graph | None, test: Graph, batch_size: int | None) -> Source:  # noqa: ANN401

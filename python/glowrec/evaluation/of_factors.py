@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from glowrec.evaluation.factor_source import FactorSource
 from glowrec.evaluation.judge import Judge
-from glowrec.evaluation.judged import check_once, check_train, judged
+from glowrec.evaluation.judging import check_train, judged
 from glowrec.factors import check_items, linked, user_of_each_row
 from glowrec.metrics.names import METRICS
 
@@ -105,9 +105,7 @@ def evaluate_factors(  # noqa: PLR0917 - what every evaluation names, then what 
     >>> evaluate_factors([[1, 0], [0, 1]], items, train, test, k=1, metrics="recall").per_user
     {'recall@1': array([1., 0.])}
     """
-    judge = Judge(
-        test, k, metrics, convention, ties=ties, train=train, item_vectors=item_vectors
-    )
+    judge = Judge(test, k, metrics, convention, ties=ties, train=train, item_vectors=item_vectors)
     relevant = linked("test", test)
     source = FactorSource(
         user_factors,
@@ -121,5 +119,4 @@ def evaluate_factors(  # noqa: PLR0917 - what every evaluation names, then what 
     )
     check_items("item_factors", source.n_items, ("test", relevant))
     ids = user_of_each_row("user_factors", source.n_rows, users, ("test", relevant))
-    check_once(users, ids, relevant)
-    return judged(judge, source, ids)
+    return judged(judge, source, ids, relevant.n_users)

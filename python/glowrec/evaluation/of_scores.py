@@ -180,4 +180,3 @@ class ScoreBlock:
         """Count the candidates whose score equals the one given for each row."""
         asked = np.ascontiguousarray(scores, dtype=np.float64)
         return _native.score_ties(self._scores, self._candidates.core, self.users, asked)
-

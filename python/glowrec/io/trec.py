@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from glowrec.errors import DataError
 from glowrec.io.atomic import replacing
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from glowrec.interactions import Interactions
     from glowrec.ranking import TopK
-    from glowrec.recommenders.recommendations import Recommendations
 
 __all__ = ["Qrels", "Run", "read_qrels", "read_run", "write_qrels", "write_run"]
 
@@ -25,6 +24,13 @@ Run: TypeAlias = "dict[str, dict[str, float]]"
 
 Qrels: TypeAlias = "dict[str, dict[str, int]]"
 """Grades by query and document."""
+
+
+class _Rows(Protocol):
+    """What recommenders answer with."""
+
+    def rows(self) -> Iterator[tuple[Any, Any, int, float]]: ...
+
 
 _BLANKS = re.compile("[ \t]+")
 _RUN = ("qid", "Q0", "docid", "rank", "score", "tag")
@@ -70,9 +76,7 @@ def read_run(path: str | os.PathLike[str]) -> Run:
     for number, fields in _lines(path, _RUN):
         query, _, document, rank, score, _ = fields
         if not _is_whole(rank):
-            raise DataError(
-                f"{name}:{number}: column 4: rank {shown(rank)} is not a whole number"
-            )
+            raise DataError(f"{name}:{number}: column 4: rank {shown(rank)} is not a whole number")
         scores = run.setdefault(query, {})
         if document in scores:
             raise DataError(_repeated(name, number, query, document))
@@ -128,9 +132,7 @@ def read_qrels(path: str | os.PathLike[str]) -> Qrels:
     return qrels
 
 
-def write_run(
-    path: str | os.PathLike[str], ranked: TopK | Recommendations, tag: str = "glowrec"
-) -> None:
+def write_run(path: str | os.PathLike[str], ranked: TopK | _Rows, tag: str = "glowrec") -> None:
     r"""Write lines of ``qid Q0 docid rank score tag``.
 
     Parameters
@@ -223,9 +225,9 @@ def write_qrels(path: str | os.PathLike[str], interactions: Interactions) -> Non
             file.write(f"{query} 0 {document} {int(grade)}\n")
 
 
-def _ranked(ranked: TopK | Recommendations) -> Iterator[tuple[object, object, int, float]]:
+def _ranked(ranked: TopK | _Rows) -> Iterator[tuple[object, object, int, float]]:
     """Yield query, document, rank from 1 and score."""
-    if hasattr(ranked, "rows"):
+    if not isinstance(ranked, tuple):
         yield from ranked.rows()
         return
     for query, (items, scores) in enumerate(
@@ -236,7 +238,9 @@ def _ranked(ranked: TopK | Recommendations) -> Iterator[tuple[object, object, in
                 yield query, item, rank, score
 
 
-def _lines(path: str | os.PathLike[str], names: tuple[str, ...]) -> Iterable[tuple[int, list[str]]]:
+def _lines(
+    path: str | os.PathLike[str], names: tuple[str, ...]
+) -> Iterable[tuple[int, list[str]]]:
     """Yield number and fields of every line that is not blank."""
     content = read_bytes(path)
     if b"\r" in content:

@@ -126,6 +126,4 @@ def _auc(at: _Placed, _: str) -> Fractions:
 def _average_rank(at: _Placed, _: str) -> Fractions:
     """Sum of the ranks, over |T|; what is no candidate has one more than there are candidates."""
     absent = (at.n_targets - at.n_present) * (at.n_candidates + 1)
-    return Fractions(
-        at.sums(at.above + 1 + at.tied / 2) + absent, at.n_targets.astype(np.float64)
-    )
+    return Fractions(at.sums(at.above + 1 + at.tied / 2) + absent, at.n_targets.astype(np.float64))

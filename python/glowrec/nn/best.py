@@ -49,7 +49,9 @@ def best_of(scores: Tensor, out: Pairs | None, k: int) -> Pairs:
     take = min(k, n_columns)
     values, items = scores.topk(min(k + 1, n_columns), dim=1)
     last = values[:, take - 1]
-    unsure = values[:, take] == last if take < n_columns else torch.zeros_like(last, dtype=torch.bool)
+    unsure = (
+        values[:, take] == last if take < n_columns else torch.zeros_like(last, dtype=torch.bool)
+    )
     if out is not None:  # what is out scores -inf, as candidates may
         unsure |= last == -torch.inf
     values, items = values[:, :take].contiguous(), items[:, :take].contiguous()

@@ -243,7 +243,9 @@ def _directions(table: Tensor) -> Tensor:
     """Return vectors of length 1, or 0 where they were 0."""
     precision = torch.float32 if table.device.type == "mps" else torch.float64
     wide = table.to(precision)
-    largest = wide.abs().amax(dim=1, keepdim=True) if wide.shape[1] else wide.new_ones(len(wide), 1)
+    largest = (
+        wide.abs().amax(dim=1, keepdim=True) if wide.shape[1] else wide.new_ones(len(wide), 1)
+    )
     wide = wide / torch.where(largest == 0, 1.0, largest)  # no square overflows or vanishes
     norms = wide.norm(dim=1, keepdim=True)
     return (wide / torch.where(norms == 0, 1.0, norms)).float()

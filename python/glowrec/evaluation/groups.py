@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from glowrec.errors import DataError, IdError, ParameterError, ShapeError
+from glowrec.errors import DataError, ParameterError, ShapeError
 from glowrec.factors import linked, whole
 from glowrec.tables import aligned
 
@@ -194,7 +194,7 @@ def by_column(users: ArrayLike, labels: ArrayLike) -> Groups:
     again = np.flatnonzero(np.diff(ids[order]) == 0)
     if again.size:
         raise DataError(f"users: user {ids[order][again[0]]} is given twice; label each once")
-    if column.dtype.kind not in "biuUSO":
+    if column.size and column.dtype.kind not in "biuUSO":
         raise DataError(f"labels: expected strings or whole numbers, got {column.dtype}")
     try:
         names, codes = np.unique(column, return_inverse=True)
@@ -263,20 +263,17 @@ def group_means(result: PerUser, groups: Groups, *, confidence: float = 0.95) ->
 
 
 def _edges(degrees: NDArray[np.int64], bins: int | Sequence[int]) -> NDArray[np.int64]:
-    try:
-        given = whole("bins", bins, np.ndim(bins)) if np.ndim(bins) < 2 else None  # noqa: PLR2004 - a number or a row of them
-    except IdError:
-        given = None
-    if given is None or not given.size:
+    given = np.asarray(bins)
+    if given.ndim > 1 or given.dtype.kind not in "iu" or not given.size:
         raise ParameterError(f"bins = {bins!r}: expected a whole number, or some in a row")
-    if np.ndim(bins) == 0:
-        if given < 1:
-            raise ParameterError(f"bins = {bins} must be at least 1")
-        shares = np.arange(int(given)) / int(given)
-        return np.unique(np.quantile(degrees, shares, method="inverted_cdf"))
-    if given[0] < 0 or (np.diff(given) <= 0).any():
+    if given.ndim == 0:
+        n = int(given)
+        if n < 1:
+            raise ParameterError(f"bins = {n} must be at least 1")
+        return np.unique(np.sort(degrees)[np.arange(n) * degrees.size // n])
+    if int(given[0]) < 0 or (given[1:] <= given[:-1]).any():
         raise ParameterError(f"bins = {bins!r}: expected ascending numbers from 0")
-    return given
+    return given.astype(np.int64)
 
 
 def _mean(values: NDArray[np.float64], confidence: float) -> GroupMean:

@@ -102,6 +102,10 @@ def test_enumeration_counts_users_that_differ_only():
     d = np.zeros((5000, 1))
     d[:3, 0] = [1, 2, 4]
     assert extreme_signs(on_grid(d), 8, seeded()).tolist() == [0.25]
+    # Users who differ in one of two metrics stay: five of them, 32 sign vectors.
+    d = np.hstack([d, np.zeros((5000, 1))])
+    d[3:5, 1] = 1
+    assert extreme_signs(on_grid(d), 32, seeded()).tolist() == [0.25, 0.5]
 
 
 def test_random_signs_converge_to_the_enumeration():
@@ -297,7 +301,7 @@ def test_users_are_matched_by_id():
     aligned = compare({"hit": [0, 1, 1]}, {"hit": [0, 0, 0]}, tests="randomization")
     assert found.to_dict() == aligned.to_dict()
     c = Judged([9, 5, 2], hit=[1, 1, 0])  # the values of a
-    assert compare(a, c)["hit"].p["t"] == 1
+    assert compare(a, c)["hit"].effect_size == compare(c, a)["hit"].high == 0
 
 
 def test_evaluations_and_rating_errors_are_taken():

@@ -259,6 +259,8 @@ def test_the_same_difference_for_everybody():
     found = compare({"m": np.ones(20)}, {"m": np.zeros(20)}, n_resamples=100)["m"]
     assert (found.difference, found.low, found.high) == (1, 1, 1)
     assert found.effect_size == np.inf
+    plain = compare({"m": np.ones(20)}, {"m": np.zeros(20)}, n_resamples=9).to_dict()
+    assert json.loads(json.dumps(plain, allow_nan=False))["metrics"]["m"]["effect_size"] is None
     assert found.p["t"] == 0
     assert found.p["randomization"] == found.p["bootstrap"] == 1 / 101
     below = compare({"m": np.zeros(20)}, {"m": np.ones(20)}, n_resamples=100)["m"]

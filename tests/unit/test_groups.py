@@ -8,7 +8,8 @@ from scipy import stats
 
 import glowrec as gr
 from glowrec.errors import DataError, ParameterError, ShapeError
-from glowrec.evaluation.groups import by_activity, by_column, group_means
+from glowrec.evaluation.grouped import group_means
+from glowrec.evaluation.groups import by_activity, by_column
 
 
 def train_of(degrees, n_items=20):

@@ -8,7 +8,16 @@ which are imported at their first use.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from glowrec import datasets, errors, splitting, threads
+from glowrec import (
+    beyond,
+    datasets,
+    errors,
+    metrics,
+    rating_errors,
+    splitting,
+    statistics,
+    threads,
+)
 from glowrec._native import __version__
 from glowrec.errors import GlowrecError, MissingExtraError
 from glowrec.evaluation import (
@@ -38,13 +47,17 @@ __all__ = [
     "TripletSampler",
     "Triplets",
     "__version__",
+    "beyond",
     "datasets",
     "errors",
     "evaluate",
     "evaluate_factors",
     "evaluate_rankings",
     "evaluate_run",
+    "metrics",
+    "rating_errors",
     "splitting",
+    "statistics",
     "threads",
     "top_k",
 ]

@@ -1,27 +1,24 @@
-"""Groups of users, and the means of an evaluation in each."""
+"""Groups of users, by what is known of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import fsum, isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glowrec.errors import DataError, IdError, ParameterError, ShapeError
+from glowrec.errors import DataError, ParameterError, ShapeError
 from glowrec.factors import linked, whole
-from glowrec.tables import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     from glowrec.factors import Links
-    from glowrec.statistics.pairing import PerUser
 
-__all__ = ["GroupMean", "GroupedEvaluation", "Groups", "by_activity", "by_column", "group_means"]
+__all__ = ["Groups", "by_activity", "by_column"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,82 +34,6 @@ class Groups:
 
     def __repr__(self) -> str:
         return f"Groups({len(self.users):,} users: {', '.join(self.labels)})"
-
-
-class GroupMean(NamedTuple):
-    """The mean of a metric over the users of a group."""
-
-    mean: float
-    """NaN if the group has no judged user."""
-    low: float
-    """Lower end of Student's confidence interval of the mean; NaN below two users."""
-    high: float
-    """Upper end."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class GroupedEvaluation:
-    """An evaluation by group of users; made by :func:`group_means`."""
-
-    means: Mapping[str, Mapping[str, GroupMean]]
-    """``means[label][metric]``."""
-    n_users: Mapping[str, int]
-    """Judged users in each group."""
-    n_without_group: int
-    """Judged users in no group: counted here, part of no mean."""
-    confidence: float
-    """Of the intervals."""
-
-    def __str__(self) -> str:
-        metrics = next(iter(self.means.values()), {})
-        rows = [["", "users", *metrics]]
-        rows += [
-            [label, f"{self.n_users[label]:,}", *(_cell(found[name]) for name in metrics)]
-            for label, found in self.means.items()
-        ]
-        note = f"{100 * self.confidence:g}% intervals; {self.n_without_group:,} users in no group"
-        return f"{aligned(rows)}\n{note}"
-
-    def __repr__(self) -> str:
-        sizes = ", ".join(f"{label}: {size:,}" for label, size in self.n_users.items())
-        return f"GroupedEvaluation({sizes})"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain dictionaries, ready for JSON.
-
-        Returns
-        -------
-        dict
-            ``groups``, which has ``n_users`` and ``metrics`` by label, ``n_without_group`` and
-            ``confidence``. A mean or an end that does not exist is None.
-
-        Examples
-        --------
-        >>> import glowrec as gr
-        >>> from glowrec.evaluation.groups import by_column, group_means
-        >>> test = gr.Graph.from_edges([0, 1], [0, 1], n_users=2, n_items=2)
-        >>> result = gr.evaluate_rankings([[0], [0]], test, k=1, metrics="hit")
-        >>> found = group_means(result, by_column([0, 1], ["new", "old"])).to_dict()
-        >>> found["groups"]["old"]
-        {'n_users': 1, 'metrics': {'hit@1': {'mean': 0.0, 'low': None, 'high': None}}}
-        """
-        return {
-            "groups": {
-                label: {
-                    "n_users": self.n_users[label],
-                    "metrics": {
-                        name: {
-                            end: value if isfinite(value) else None
-                            for end, value in each._asdict().items()
-                        }
-                        for name, each in found.items()
-                    },
-                }
-                for label, found in self.means.items()
-            },
-            "n_without_group": self.n_without_group,
-            "confidence": self.confidence,
-        }
 
 
 def by_activity(train: Links, bins: int | Sequence[int] = 4) -> Groups:
@@ -194,7 +115,7 @@ def by_column(users: ArrayLike, labels: ArrayLike) -> Groups:
     again = np.flatnonzero(np.diff(ids[order]) == 0)
     if again.size:
         raise DataError(f"users: user {ids[order][again[0]]} is given twice; label each once")
-    if column.dtype.kind not in "biuUSO":
+    if column.size and column.dtype.kind not in "biuUSO":
         raise DataError(f"labels: expected strings or whole numbers, got {column.dtype}")
     try:
         names, codes = np.unique(column, return_inverse=True)
@@ -203,99 +124,15 @@ def by_column(users: ArrayLike, labels: ArrayLike) -> Groups:
     return Groups(ids[order], codes[order].astype(np.int64), tuple(map(str, names.tolist())))
 
 
-def group_means(result: PerUser, groups: Groups, *, confidence: float = 0.95) -> GroupedEvaluation:
-    r"""Return the means of an evaluation for each group of users.
-
-    The interval is Student's, :math:`\bar x \pm t_{n-1} s / \sqrt n`.
-
-    Parameters
-    ----------
-    result : Evaluation
-        Or anything with ``users`` and ``per_user``.
-    groups : Groups
-    confidence : float, default 0.95
-        Of the intervals.
-
-    Returns
-    -------
-    GroupedEvaluation
-        Every group, with the number of judged users in it, which may be 0.
-
-    Raises
-    ------
-    ParameterError
-        If `confidence` is not between 0 and 1.
-
-    Examples
-    --------
-    >>> import glowrec as gr
-    >>> from glowrec.evaluation.groups import by_activity, group_means
-    >>> train = gr.Graph.from_edges([0, 1, 1, 2, 2], [0, 0, 1, 1, 2], n_users=3, n_items=4)
-    >>> test = gr.Graph.from_edges([0, 1, 2], [3, 3, 3], n_users=3, n_items=4)
-    >>> result = gr.evaluate_rankings([[3], [3], [1]], test, k=1, metrics=("hit", "mrr"))
-    >>> print(group_means(result, by_activity(train, [1, 2])))
-               users                     hit@1                     mrr@1
-    1              1                    1.0000                    1.0000
-    2 or more      2  0.5000 [-5.8531, 6.8531]  0.5000 [-5.8531, 6.8531]
-    95% intervals; 0 users in no group
-    """
-    if not (isfinite(confidence) and 0 < confidence < 1):
-        raise ParameterError(f"confidence = {confidence!r} must lie between 0 and 1, such as 0.95")
-    place = np.searchsorted(groups.users, result.users)
-    place[place == len(groups.users)] = 0  # any place will do: the user there is another one
-    grouped = np.zeros(len(result.users), dtype=bool)
-    if len(groups.users):
-        grouped = groups.users[place] == result.users
-    codes = np.full(len(result.users), -1)
-    codes[grouped] = groups.codes[place[grouped]]
-    members = [np.flatnonzero(codes == code) for code in range(len(groups.labels))]
-    return GroupedEvaluation(
-        means={
-            label: {
-                name: _mean(values[inside], confidence) for name, values in result.per_user.items()
-            }
-            for label, inside in zip(groups.labels, members, strict=True)
-        },
-        n_users={label: len(inside) for label, inside in zip(groups.labels, members, strict=True)},
-        n_without_group=int((~grouped).sum()),
-        confidence=float(confidence),
-    )
-
-
 def _edges(degrees: NDArray[np.int64], bins: int | Sequence[int]) -> NDArray[np.int64]:
-    try:
-        given = whole("bins", bins, np.ndim(bins)) if np.ndim(bins) < 2 else None  # noqa: PLR2004 - a number or a row of them
-    except IdError:
-        given = None
-    if given is None or not given.size:
+    given = np.asarray(bins)
+    if given.ndim > 1 or given.dtype.kind not in "iu" or not given.size:
         raise ParameterError(f"bins = {bins!r}: expected a whole number, or some in a row")
-    if np.ndim(bins) == 0:
-        if given < 1:
-            raise ParameterError(f"bins = {bins} must be at least 1")
-        shares = np.arange(int(given)) / int(given)
-        return np.unique(np.quantile(degrees, shares, method="inverted_cdf"))
-    if given[0] < 0 or (np.diff(given) <= 0).any():
+    if given.ndim == 0:
+        n = int(given)
+        if n < 1:
+            raise ParameterError(f"bins = {n} must be at least 1")
+        return np.unique(np.sort(degrees)[np.arange(n) * degrees.size // n])
+    if int(given[0]) < 0 or (given[1:] <= given[:-1]).any():
         raise ParameterError(f"bins = {bins!r}: expected ascending numbers from 0")
-    return given
-
-
-def _mean(values: NDArray[np.float64], confidence: float) -> GroupMean:
-    from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
-
-    n = values.size
-    if not n:
-        return GroupMean(float("nan"), float("nan"), float("nan"))
-    mean = fsum(values) / n
-    if n == 1:
-        return GroupMean(mean, float("nan"), float("nan"))
-    error = (fsum((values - mean) ** 2) / (n - 1) / n) ** 0.5
-    reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * error
-    return GroupMean(mean, mean - reach, mean + reach)
-
-
-def _cell(found: GroupMean) -> str:
-    if not isfinite(found.mean):
-        return "-"
-    if not isfinite(found.low):
-        return f"{found.mean:.4f}"
-    return f"{found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]"
+    return given.astype(np.int64)

@@ -88,10 +88,11 @@ def compare(
 
     Notes
     -----
-    All p-values are two-sided. Where all differences are 0, every p-value is 1 and the interval
-    is [0, 0]. Random signs and resampled users are drawn once and shared by all metrics. Sums are
-    exact (:class:`glowrec.statistics.resampling.Grid`), so a seed means the same result on any
-    machine, up to the last bit of the normal and Student's distribution functions.
+    All p-values are two-sided. Where all differences are 0 (up to the rounding of the values),
+    every p-value is 1 and the interval is [0, 0]. Random signs and resampled users are drawn once
+    and shared by all metrics. Sums are exact (:class:`glowrec.statistics.resampling.Grid`), so a
+    seed means the same result on any machine, up to the last bit of the normal and Student's
+    distribution functions.
     ``O(n_resamples * n_users * n_metrics)`` time, blocks of 2 MiB.
 
     References
@@ -121,7 +122,9 @@ def compare(
         raise DataError(f"{n_users} user(s): differences of at least two users can be tested")
 
     differences = values.a - values.b
-    grid = on_grid(differences)
+    scale = np.abs(values.a).max(axis=0) + np.abs(values.b).max(axis=0)
+    grid = on_grid(differences, scale)
+    differences[grid.units == 0] = 0.0  # what rounding made of equal values
     # A stream each: leaving out a test does not change the others.
     signs, users = np.random.SeedSequence(seed).spawn(2)
     sums = bootstrap_sums(grid, n_resamples, users)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from glowrec.errors import MissingExtraError
@@ -100,7 +101,7 @@ class Comparison:
         -------
         dict
             ``metrics``, by name, and ``n_users``, ``tests``, ``confidence``, ``interval``,
-            ``correction``, ``n_resamples`` and ``seed``.
+            ``correction``, ``n_resamples`` and ``seed``. An infinite effect size is None.
 
         Examples
         --------
@@ -109,7 +110,11 @@ class Comparison:
         1.0
         """
         return {
-            "metrics": {name: asdict(each) for name, each in self.metrics.items()},
+            "metrics": {
+                name: asdict(each)
+                | {"effect_size": each.effect_size if isfinite(each.effect_size) else None}
+                for name, each in self.metrics.items()
+            },
             "n_users": self.n_users,
             "tests": list(self.tests),
             "confidence": self.confidence,

@@ -20,10 +20,10 @@ _BITS = 52  # of the sum of all differences; one is left of a float64's 53
 class Grid(NamedTuple):
     """Differences as whole numbers of a unit that is a power of two, of one size per metric.
 
-    The unit is so small that ``n_users`` times the largest difference has 52 bits, so that every
-    sum of signed or resampled differences is exact: no order of summation, and so no number of
-    threads and no linear algebra library, can show in a result. Rounding to it moves a difference
-    by less than ``2**-52 * n_users`` of the largest one.
+    The unit is so small that ``n_users`` times the largest value has 52 bits, so that every sum of
+    signed or resampled differences is exact: no order of summation, and so no number of threads
+    and no linear algebra library, can show in a result. Rounding to it moves a difference by less
+    than ``2**-51 * n_users`` of the largest value.
     """
 
     units: NDArray[np.float64]
@@ -41,13 +41,16 @@ class Grid(NamedTuple):
         return np.ldexp(sums, self.exponents) / len(self.units)
 
 
-def on_grid(differences: NDArray[np.float64]) -> Grid:
+def on_grid(differences: NDArray[np.float64], scale: NDArray[np.float64] | None = None) -> Grid:
     """Round differences to a grid on which their sums are exact.
 
     Parameters
     ----------
     differences : ndarray of float64, shape (n_users, n_metrics)
         Finite.
+    scale : ndarray of float64, shape (n_metrics,), optional
+        At least the largest absolute difference, which is the default. That of the values that
+        were subtracted makes differences 0 that are within their rounding.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def on_grid(differences: NDArray[np.float64]) -> Grid:
     >>> grid.of_sums(grid.units.sum(axis=0))
     array([0.08333333])
     """
-    largest = np.abs(differences).max(axis=0, initial=0.0)
+    largest = np.abs(differences).max(axis=0, initial=0.0) if scale is None else scale
     exponents = np.frexp(largest)[1] + len(differences).bit_length() - _BITS
     return Grid(np.rint(np.ldexp(differences, -exponents)), exponents.astype(np.int64))
 

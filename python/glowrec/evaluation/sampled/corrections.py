@@ -40,6 +40,8 @@ Correction: TypeAlias = Literal["rank", "bv", "cls"]
 CORRECTIONS: tuple[Correction, ...] = get_args(Correction)
 
 Whole: TypeAlias = "int | NDArray[np.int64]"
+Blocks: TypeAlias = "Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]"
+"""Some rows of the matrix A, shape (m, n + 1), and the metrics of their ranks."""
 
 _ENTRIES = 2**20  # of a block of probabilities: 8 MiB
 
@@ -131,31 +133,38 @@ def corrected(
     if correction == "rank":
         sampled = np.arange(n_candidates + 1, dtype=np.float64)
         return of_rank(1 + n_negatives * sampled / n_candidates, names, cuts)
-    # The triangle T of [A, f] has the same least squares problems in n + 1 rows.
-    triangle: NDArray[np.float64] = np.zeros((0, n_candidates + 1 + len(names) * len(cuts)))
-    mass = np.zeros(n_candidates + 1)
-    for above in _blocks(n_negatives + 1, n_candidates + 1):
-        chances = _chances(above, n_negatives, n_candidates, replace=replace)
+    n = n_candidates + 1
+    blocks = (
+        (_chances(above, n_negatives, n_candidates, replace=replace), of_rank(ranks, names, cuts))
+        for above in _blocks(n_negatives + 1, n)
+        for ranks in [(above + 1).astype(np.float64)]
+    )
+    return _weighed(blocks, n, gamma) if correction == "bv" else _falling(blocks, n)
+
+
+def _weighed(blocks: Blocks, n: int, gamma: float) -> NDArray[np.float64]:
+    """Least squares with a price on the variance; the sums of blocks are small and definite."""
+    square, mass, right = np.zeros((n, n)), np.zeros(n), np.zeros((n, 1))
+    for chances, values in blocks:
+        square += chances.T @ chances
         mass += chances.sum(axis=0)
-        block = np.hstack([chances, of_rank((above + 1).astype(np.float64), names, cuts)])
-        triangle = _triangle(np.vstack([triangle, block]))
-    left, right = np.split(triangle, [n_candidates + 1], axis=1)
-    if correction == "bv":
-        square = (1 - gamma) * left.T @ left + gamma * np.diag(mass)
-        return np.linalg.solve(square, left.T @ right).astype(np.float64)
-    return _falling(left, right)
+        right = right + chances.T @ values
+    return np.linalg.solve((1 - gamma) * square + gamma * np.diag(mass), right).astype(np.float64)
 
 
-def _triangle(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    # An array in this mode; NumPy's stubs know the tuple of the others only.
-    return np.asarray(np.linalg.qr(matrix, mode="r"), dtype=np.float64)
-
-
-def _falling(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+def _falling(blocks: Blocks, n: int) -> NDArray[np.float64]:
     """Least squares among vectors that are not negative and do not rise."""
     from scipy.optimize import nnls  # noqa: PLC0415 - slow to import
 
-    n = left.shape[1]
+    # The problem is close to singular, so not its squares: the triangle of [A, f] has the same
+    # solutions in n rows. It is made block by block.
+    triangle: NDArray[np.float64] | None = None
+    for chances, values in blocks:
+        block = np.hstack([chances, values])
+        rows = block if triangle is None else np.vstack([triangle, block])
+        # An array in this mode; NumPy's stubs know the tuple of the others only.
+        triangle = np.asarray(np.linalg.qr(rows, mode="r"), dtype=np.float64)
+    left, right = np.split(np.asarray(triangle), [n], axis=1)
     steps = np.triu(np.ones((n, n)))  # a vector is the sum of its steps from the end
     columns = [nnls(left @ steps, column, maxiter=100 * n)[0] for column in right.T]
     found: NDArray[np.float64] = steps @ np.stack(columns, axis=1)

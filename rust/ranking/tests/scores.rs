@@ -254,6 +254,13 @@ proptest! {
     }
 
     #[test]
+    fn nan_of_factors_is_named((dim, rows, cols, case) in factors(prop_oneof![
+        60 => (-2..3i8).prop_map(f32::from), 1 => Just(f32::NAN),
+    ])) {
+        of_factors(dim, &rows, &cols, case);
+    }
+
+    #[test]
     fn any_factors_are_placed_or_refused((dim, rows, cols, case) in factors(any::<f32>())) {
         of_factors(dim, &rows, &cols, case);
     }

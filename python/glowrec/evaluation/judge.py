@@ -13,11 +13,11 @@ from glowrec.conventions import convention as named_convention
 from glowrec.errors import DataError, IdError, ParameterError
 from glowrec.evaluation.behind import behind, tied_with_previous
 from glowrec.evaluation.of_lists import OfLists
-from glowrec.metrics.ranks import of_ranks
 from glowrec.evaluation.rating import Ranked, Rating
 from glowrec.evaluation.relevance import relevance
 from glowrec.evaluation.tally import Tally
 from glowrec.metrics.names import METRICS, OF_HITS, OF_RANKS, cut_offs, named
+from glowrec.metrics.ranks import of_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -242,8 +242,8 @@ class Judge:
         """
         if users and self.convention.without_test == "zero":
             raise IdError(
-                f"users: test does not know {users[0]!r}, and without_test='zero' counts everybody; "
-                "make test with user_ids= of all users, or choose without_test='skip'"
+                f"users: test does not know {users[0]!r}, and without_test='zero' counts "
+                "everybody; make test with user_ids= of all users, or choose without_test='skip'"
             )
         self._tally.n_without_test += len(users)
 

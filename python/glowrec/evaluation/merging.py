@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glowrec.errors import ParameterError
-from glowrec.metrics.ranks import Fractions
 from glowrec.evaluation.result import Evaluation
 from glowrec.evaluation.summary import summarised
+from glowrec.metrics.ranks import Fractions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

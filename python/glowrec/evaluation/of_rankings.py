@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _USERS = 1 << 16  # with scores, judged at a time
 
 
-def evaluate_rankings(  # noqa: PLR0917 - what every evaluation names, then what few do
+def evaluate_rankings(
     recommended: Any,  # noqa: ANN401 - arrays, lists, mappings and tables
     test: Links,
     k: int | Sequence[int] = 20,

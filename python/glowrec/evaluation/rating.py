@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from glowrec import _native
-from glowrec.metrics.ranks import Fractions
 from glowrec.factors import core
 from glowrec.metrics.names import OF_HITS, keys
+from glowrec.metrics.ranks import Fractions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

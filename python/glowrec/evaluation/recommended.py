@@ -192,9 +192,7 @@ def _joined(lists: list[Any]) -> tuple[NDArray[np.int64], Ids]:
     return starts, items[~padding]
 
 
-def _owners(
-    n_rows: int, users: Ids | None, coding: Coding
-) -> tuple[NDArray[np.int64], list[Any]]:
+def _owners(n_rows: int, users: Ids | None, coding: Coding) -> tuple[NDArray[np.int64], list[Any]]:
     """Return the user of each row, and those that are unknown."""
     if users is None:
         links = ("test", coding.test.graph)

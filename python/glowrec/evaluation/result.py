@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from glowrec.metrics.ranks import Fractions
     from glowrec.metrics.names import Metric
+    from glowrec.metrics.ranks import Fractions
 
 __all__ = ["Evaluation"]
 
@@ -120,8 +120,8 @@ class Evaluation:
         lines.append(f"{told} ({_called(self.convention)})")
         tied = {k: n for k, n in (self.n_tied_at_cut or {}).items() if n}
         if tied:
-            counts = ", ".join(f"{n:,} users at {k}" for k, n in tied.items())
-            lines.append(f"scores tie at the cut: {counts}")
+            counts = ", ".join(f"{n:,} @{k}" for k, n in tied.items())
+            lines.append(f"users with a tie at the cut: {counts}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

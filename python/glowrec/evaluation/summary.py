@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from glowrec.metrics.ranks import Fractions
     from glowrec.metrics.names import Metric
+    from glowrec.metrics.ranks import Fractions
 
 __all__ = ["summarised"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glowrec.errors import ParameterError
-from glowrec.metrics.ranks import Fractions
 from glowrec.evaluation.result import Evaluation
 from glowrec.evaluation.summary import summarised
 from glowrec.metrics.names import OF_EXPOSURE, keys
+from glowrec.metrics.ranks import Fractions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -57,7 +57,7 @@ def dcg(hits: ArrayLike, k: int, *, convention: str | Convention = "lightgcn") -
     4.0
     """
     given = None if named_convention(convention).gain == "binary" else _above_zero(hits)
-    return rated("dcg", hits, None, k, convention, given)
+    return rated("dcg", hits, None, k, convention, grades=given)
 
 
 def ndcg(
@@ -120,7 +120,7 @@ def ndcg(
         if grades is None:
             listed = _above_zero(hits)
             given = np.append(listed, np.ones(max(n_relevant - listed.size, 0)))
-    return rated("ndcg", hits, n_relevant, k, convention, given)
+    return rated("ndcg", hits, n_relevant, k, convention, grades=given)
 
 
 def _above_zero(hits: ArrayLike) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -285,6 +285,7 @@ def rated(
     n_relevant: int | None,
     k: int,
     convention: str | Convention,
+    *,
     grades: ArrayLike | None = None,
 ) -> float:
     """Return a metric of one list: that of a user who was recommended items 0, 1, 2 and so on.

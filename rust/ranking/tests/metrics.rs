@@ -70,7 +70,9 @@ fn definition(metric: Metric, c: &Convention, hits: &[f64], k: usize, grades: &[
             }
         }
         Metric::Map => {
-            gains.iter_mut().for_each(|gain| *gain = is(*gain));
+            for gain in &mut gains {
+                *gain = is(*gain);
+            }
             let precision = |rank: usize| gains[..rank].iter().sum::<f64>() / rank as f64;
             let over = (1..=length).map(|rank| gains[rank - 1] * precision(rank)).sum();
             let under = match c.average_precision {

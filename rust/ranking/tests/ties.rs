@@ -1,6 +1,7 @@
 //! Metrics of tied scores against every order that the scores allow.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "there are six columns")]
 
 use glowrec_graph::Bipartite;
 use glowrec_ranking::metrics::{

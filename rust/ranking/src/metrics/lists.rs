@@ -123,7 +123,7 @@ fn check_places(list: usize, columns: &[i64], n: usize) -> Result<&[i64]> {
 
 fn check_repeats(list: usize, columns: &[i64], scratch: &mut Vec<u32>) -> Result<()> {
     scratch.clear();
-    scratch.extend(columns.iter().map(|&column| column as u32));
+    scratch.extend(columns.iter().map(|&column| column.cast_unsigned() as u32));
     if repeats(scratch) {
         let repeats = |&position: &usize| columns[..position].contains(&columns[position]);
         if let Some(position) = (0..columns.len()).find(repeats) {
@@ -133,16 +133,16 @@ fn check_repeats(list: usize, columns: &[i64], scratch: &mut Vec<u32>) -> Result
     Ok(())
 }
 
-/// Whether a column stands at two places. Short lists are compared pair by pair, which vectors
-/// do faster than a sort.
+/// Whether a column stands at two places. In short lists all pairs are compared, without leaving
+/// early, which vector instructions do faster than a sort.
 fn repeats(columns: &mut [u32]) -> bool {
     if columns.len() > 64 {
         columns.sort_unstable();
         return columns.windows(2).any(|pair| pair[0] == pair[1]);
     }
     (1..columns.len()).any(|i| {
-        let column = columns[i];
-        columns[..i].iter().fold(false, |found, &other| found | (other == column))
+        let same = |other: &&u32| **other == columns[i];
+        columns[..i].iter().filter(same).count() > 0
     })
 }
 

@@ -4,6 +4,7 @@ mod detach;
 mod errors;
 mod graph;
 mod propagation;
+mod ranker;
 mod ranking;
 mod sampling;
 mod triplets;
@@ -17,6 +18,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     detach::register(module)?;
     graph::register(module)?;
     propagation::register(module)?;
+    ranker::register(module)?;
     ranking::register(module)?;
     sampling::register(module)?;
     triplets::register(module)?;

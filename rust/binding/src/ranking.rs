@@ -14,7 +14,7 @@ use crate::errors::{ParameterError, ShapeError, into_py};
 use crate::graph::Graph;
 
 /// Items and scores, one row per user.
-type Ranked<'py> = (Bound<'py, PyArray2<i64>>, Bound<'py, PyArray2<f32>>);
+pub(crate) type Ranked<'py> = (Bound<'py, PyArray2<i64>>, Bound<'py, PyArray2<f32>>);
 /// The users judged, one row of values each, and the mean of every column.
 type Evaluated<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f64>>, Vec<f64>);
 
@@ -146,7 +146,7 @@ fn ranker<'a>(
 }
 
 /// Consecutive users, each block long enough to keep all threads busy for a while.
-fn blocks(py: Python<'_>, n: usize, ranker: &Ranker<'_>) -> PyResult<Vec<Range<usize>>> {
+pub(crate) fn blocks(py: Python<'_>, n: usize, ranker: &Ranker<'_>) -> PyResult<Vec<Range<usize>>> {
     let step = run(py, || Ok::<_, glowrec_ranking::Error>(ranker.block()))?;
     Ok((0..n).step_by(step).map(|start| start..start.saturating_add(step).min(n)).collect())
 }
@@ -164,11 +164,14 @@ fn named(names: &[String]) -> PyResult<Vec<Metric>> {
     names.iter().map(metric).collect()
 }
 
-fn users_of(array: &PyReadonlyArray1<'_, i64>, n_users: usize) -> PyResult<Vec<u32>> {
+pub(crate) fn users_of(array: &PyReadonlyArray1<'_, i64>, n_users: usize) -> PyResult<Vec<u32>> {
     ids("users", array.as_slice()?, n_users).map_err(|error| into_py(error.into()))
 }
 
-fn table<'a>(name: &'static str, array: &'a PyReadonlyArray2<'_, f32>) -> PyResult<Table<'a>> {
+pub(crate) fn table<'a>(
+    name: &'static str,
+    array: &'a PyReadonlyArray2<'_, f32>,
+) -> PyResult<Table<'a>> {
     let (n_rows, dim) = array.as_array().dim();
     Table::new(name, cells(name, array)?, n_rows, dim).map_err(|error| into_py(error.into()))
 }

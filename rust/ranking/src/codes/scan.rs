@@ -3,7 +3,7 @@
 use glowrec_graph::dispatched;
 use glowrec_graph::simd::prefetch;
 
-use super::candidates::{Added, Candidates};
+use super::candidates::{Bounds, Candidates};
 use super::columns::{Codes, Panel};
 use super::kernels::Tile;
 use super::rows::{Groups, Limits};
@@ -62,15 +62,19 @@ impl Task<'_> {
                 from = g + 1;
             }
         }
-        let mut exact =
-            Exact { task: self, hits: Vec::with_capacity(Candidates::room(self.ranker.k)) };
-        for (i, &row) in rows.iter().enumerate() {
-            if !chunk.given_up[i] {
-                let upper = upper(chunk.groups.limits(i / ROWS), i % ROWS, self.codes.panels());
-                let places = chunk.candidates.finish(i, upper);
-                chunk.pruned.scored += places.len() as u64;
-                write(i, exact.best(row, places));
+        // The vectors of a row's columns are on their way while those of the row before are read.
+        let mut waiting: Option<usize> = None;
+        let (mut hits, mut next) = (vec![], vec![]);
+        for i in (0..rows.len()).filter(|&i| !chunk.given_up[i]).collect::<Vec<_>>() {
+            next.clear();
+            next.extend(chunk.left(i).iter().map(|&bits| self.ahead(Hit::from_bits(bits))));
+            if let Some(i) = waiting.replace(i) {
+                write(i, self.best(rows[i], &mut hits));
             }
+            std::mem::swap(&mut hits, &mut next);
+        }
+        if let Some(i) = waiting {
+            write(i, self.best(rows[i], &mut hits));
         }
         let given_up: Vec<usize> = (0..rows.len()).filter(|&i| chunk.given_up[i]).collect();
         let n_pruned = (rows.len() - given_up.len()) as u64;
@@ -105,52 +109,93 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    /// Looks at the survivors of a tile, one by one, in the order of places.
+    /// Takes in the survivors of a tile.
     fn admit(&mut self, g: usize, p: usize, tile: &Tile, exists: u32) {
-        let panels = self.task.codes.panels();
-        let panel = &panels[p];
         for r in 0..ROWS.min(self.given_up.len() - g * ROWS) {
+            let survivors = tile.survivors[r] & exists;
+            if survivors == 0 {
+                continue;
+            }
             let row = g * ROWS + r;
-            let mut survivors = tile.survivors[r] & exists;
-            while survivors != 0 {
-                let lane = survivors.trailing_zeros();
-                survivors &= survivors - 1;
-                let place = (p * COLS) as u32 + lane;
-                if self.excluded.reach(row, place) {
-                    continue;
-                }
-                self.pruned.kept += 1;
-                let limits = self.groups.limits(g);
-                let estimate = limits.estimate(r, tile.sums[r][lane as usize], panel);
-                let lower = rounded_down(estimate - limits.error(r, panel));
-                match self.candidates.push(row, Hit::new(lower, place), upper(limits, r, panels)) {
-                    Added::One => {}
-                    Added::Threshold(threshold) => self.groups.raise(row, f64::from(threshold)),
-                    Added::TooMany => {
-                        self.given_up[row] = true;
-                        self.groups.raise(row, f64::INFINITY);
-                        break;
-                    }
-                }
+            self.pruned.kept += u64::from(survivors.count_ones());
+            if self.candidates.add(row, survivors, &tile.sums[r], (p * COLS) as u32) {
+                self.raise(row);
             }
         }
     }
-}
 
-/// An upper bound of the score of a candidate of row `r` of a group.
-fn upper<'a>(limits: &'a Limits, r: usize, panels: &'a [Panel]) -> impl Fn(Hit) -> f64 + 'a {
-    // The stored bound may be lower than the bound by less than one step of float32.
-    move |hit| {
-        let panel = &panels[hit.column() as usize / COLS];
-        f64::from(hit.score().next_up()) + 2.0 * limits.error(r, panel)
+    /// Looks through what has come for a row, and lets less come.
+    #[cold]
+    fn raise(&mut self, row: usize) {
+        let mut bounds = RowBounds {
+            limits: self.groups.limits(row / ROWS),
+            panels: self.task.codes.panels(),
+            r: row % ROWS,
+            excluded: self.excluded.of(row),
+        };
+        let threshold = self.candidates.look_through(row, &mut bounds).map_or_else(
+            || {
+                self.given_up[row] = true;
+                f64::INFINITY
+            },
+            f64::from,
+        );
+        self.groups.raise(row, threshold);
+    }
+
+    /// The places of what may be among the best of a row, as hits.
+    fn left(&mut self, row: usize) -> &[u64] {
+        let mut bounds = RowBounds {
+            limits: self.groups.limits(row / ROWS),
+            panels: self.task.codes.panels(),
+            r: row % ROWS,
+            excluded: self.excluded.of(row),
+        };
+        let places = self.candidates.finish(row, &mut bounds);
+        self.pruned.scored += places.len() as u64;
+        places
     }
 }
 
-/// The largest float32 that is not above `value`.
+/// The bounds of one row's scores.
+struct RowBounds<'a> {
+    limits: &'a Limits,
+    panels: &'a [Panel],
+    r: usize,
+    excluded: Ahead<'a>,
+}
+
+impl Bounds for RowBounds<'_> {
+    fn lower(&mut self, sum: i32, place: u32) -> Option<Hit> {
+        if self.excluded.reach(place) {
+            return None;
+        }
+        let panel = &self.panels[place as usize / COLS];
+        let lower = self.limits.estimate(self.r, sum, panel) - self.limits.error(self.r, panel);
+        Some(Hit::new(rounded_down(lower), place))
+    }
+
+    fn upper(&self, hit: Hit) -> f64 {
+        let panel = &self.panels[hit.column() as usize / COLS];
+        unrounded(hit.score()) + 2.0 * self.limits.error(self.r, panel)
+    }
+}
+
+/// The smallest positive float32.
+const LEAST: f32 = f32::from_bits(1);
+
+/// A float32 that is not above `value`, and at most three steps below; no branch.
 #[inline]
 fn rounded_down(value: f64) -> f32 {
     let near = value as f32;
-    if f64::from(near) > value { near.next_down() } else { near }
+    near - near.abs() * f32::EPSILON - LEAST
+}
+
+/// At least what was [`rounded_down`].
+#[inline]
+fn unrounded(rounded: f32) -> f64 {
+    let steps = 4.0 * (rounded.abs() * f32::EPSILON + LEAST);
+    f64::from(rounded) + f64::from(steps)
 }
 
 /// The places of the columns that each row excludes, ascending, and how many lie behind.
@@ -175,37 +220,50 @@ impl Places {
         Self { places, ends, passed }
     }
 
-    /// Whether `place` is excluded for a row; places must ascend from call to call.
-    #[inline]
-    fn reach(&mut self, row: usize, place: u32) -> bool {
-        let ahead = &self.places[self.passed[row] as usize..self.ends[row] as usize];
-        let behind = ahead.iter().take_while(|&&other| other < place).count();
-        self.passed[row] += behind as u32;
-        ahead.get(behind) == Some(&place)
+    /// What a row excludes from where it has come to.
+    fn of(&mut self, row: usize) -> Ahead<'_> {
+        let ahead = &self.places[..self.ends[row] as usize];
+        Ahead { places: ahead, passed: &mut self.passed[row] }
     }
 }
 
-/// Scores in float32.
-struct Exact<'a> {
-    task: &'a Task<'a>,
-    hits: Vec<Hit>,
+/// The excluded places of one row, and how many lie behind.
+struct Ahead<'a> {
+    places: &'a [u32],
+    passed: &'a mut u32,
+}
+
+impl Ahead<'_> {
+    /// Whether `place` is excluded; places must ascend from call to call.
+    #[inline]
+    fn reach(&mut self, place: u32) -> bool {
+        while self.places.get(*self.passed as usize).is_some_and(|&other| other < place) {
+            *self.passed += 1;
+        }
+        self.places.get(*self.passed as usize) == Some(&place)
+    }
+}
+
+impl Task<'_> {
+    /// The column at the place of a hit, as one without a score; its vector is asked for.
+    fn ahead(&self, hit: Hit) -> Hit {
+        let column = self.codes.column(hit.column());
+        let vector = self.ranker.cols.vectors().row(column as usize);
+        (0..vector.len()).step_by(16).for_each(|start| prefetch::<f32, 16>(vector, start));
+        Hit::new(0.0, column)
+    }
+
+    /// The best of some columns of a row, best first.
+    fn best<'h>(&self, row: u32, hits: &'h mut [Hit]) -> &'h [Hit] {
+        let Ranker { rows, cols, k, level, .. } = self.ranker;
+        score_all(*level, rows.row(row as usize), cols, hits);
+        hits.sort_unstable();
+        &hits[..hits.len().min(*k)]
+    }
 }
 
 /// Columns that are scored side by side.
 const LANES: usize = 8;
-
-impl Exact<'_> {
-    /// The best columns of a row among those at the given places, best first.
-    fn best(&mut self, row: u32, places: &[Hit]) -> &[Hit] {
-        let Task { ranker, codes } = self.task;
-        let columns = places.iter().map(|hit| codes.column(hit.column()));
-        self.hits.clear();
-        self.hits.extend(columns.map(|column| Hit::new(0.0, column)));
-        score_all(ranker.level, ranker.rows.row(row as usize), &ranker.cols, &mut self.hits);
-        self.hits.sort_unstable();
-        &self.hits[..self.hits.len().min(ranker.k)]
-    }
-}
 
 dispatched! {
     /// Fills in the scores of hits whose columns are given.
@@ -214,12 +272,6 @@ dispatched! {
 
 #[inline(always)]
 fn score_all_body(row: &[f32], cols: &Columns<'_>, hits: &mut [Hit]) {
-    for hit in &*hits {
-        let vector = cols.vectors().row(hit.column() as usize);
-        for start in (0..vector.len()).step_by(16) {
-            prefetch::<f32, 16>(vector, start);
-        }
-    }
     for hits in hits.chunks_mut(LANES) {
         // Lanes without a hit repeat the first one.
         let column = |lane: usize| hits[if lane < hits.len() { lane } else { 0 }].column();
@@ -233,6 +285,21 @@ fn score_all_body(row: &[f32], cols: &Columns<'_>, hits: &mut [Hit]) {
         }
         for (hit, (sum, column)) in hits.iter_mut().zip(sums.into_iter().zip(columns)) {
             *hit = Hit::new(sum, column);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_down_and_back_brackets_the_value() {
+        let values = [0.0, 1e-46, 1e-45, 1e-40, 1.2e-38, 0.1, 1.0, 1.0 + 1e-9, 3.3e7, 1e30];
+        for value in values.into_iter().flat_map(|value| [value, -value, value * 1.000_000_1]) {
+            let rounded = rounded_down(value);
+            assert!(f64::from(rounded) <= value && value <= unrounded(rounded), "{value}");
+            assert!((f64::from(rounded) - value).abs() <= value.abs() * 4e-7 + 1e-44, "{value}");
         }
     }
 }

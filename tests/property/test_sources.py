@@ -213,3 +213,13 @@ def test_many_targets_are_counted_as_few_are():
                 higher = np.count_nonzero(scores[row, left] > scores[row, item])
                 expected = (higher, np.count_nonzero(same < item), same.size - 1)
             assert (above, before, tied) == expected
+
+
+def test_a_score_that_float32_does_not_have_is_nobody_s():
+    table = np.ones((2, 5), np.float32)
+    factors = FactorSource(table[:, :1], table[0][:, None])
+    scores = ScoreSource(lambda users: table[users], None, 5)
+    for source in (factors, scores):
+        (block,) = source.blocks(np.array([0, 1]))
+        assert block.equal_to(np.array([1.0, 1.0 + 1e-12])).tolist() == [5, 0]
+        assert block.equal_to(np.array([np.nan, np.inf])).tolist() == [0, 0]

@@ -254,6 +254,8 @@ fn factors(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn whole_factors_tie((dim, rows, cols, case) in factors((-2..3i8).prop_map(f32::from))) {
         of_factors(dim, &rows, &cols, case);

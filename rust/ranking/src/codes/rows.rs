@@ -31,6 +31,8 @@ pub(super) struct Limits {
     shift: [f64; ROWS],
 }
 
+/// 1.5 * 2^52, whose neighbours are whole numbers.
+const MAGIC: f64 = 6_755_399_441_055_744.0;
 /// Limits beyond all sums, in both directions.
 const BEYOND: f64 = 1e9;
 /// The largest product of norms whose float32 sums cannot overflow.
@@ -126,8 +128,9 @@ impl Limits {
         let per_unit = 1.0 / panel.scale;
         for (r, limit) in limits.iter_mut().enumerate() {
             let least = (self.threshold[r] - self.error(r, panel)) * per_unit + self.shift[r];
-            // Two for what float64 rounds, and for cutting off the fraction.
-            *limit = (least.clamp(-BEYOND, BEYOND) - 2.0) as i32;
+            // Two for what float64 rounds, here and in sums with the constant, whose last bits are
+            // the nearest whole number.
+            *limit = (least.max(-BEYOND).min(BEYOND) - 2.0 + MAGIC).to_bits() as i32;
         }
         limits
     }

@@ -71,12 +71,9 @@ fn avx512vnni(
         }
     }
     let mut any = 0;
-    for (survivors, (sum, &limit)) in tile.survivors.iter_mut().zip(sums.iter().zip(limits)) {
+    for (sum, &limit) in sums.iter().zip(limits) {
         let limit = _mm512_set1_epi32(limit);
-        let low = _mm512_cmpgt_epi32_mask(sum[0], limit);
-        let high = _mm512_cmpgt_epi32_mask(sum[1], limit);
-        *survivors = u32::from(low) | u32::from(high) << 16;
-        any |= *survivors;
+        any |= _mm512_cmpgt_epi32_mask(sum[0], limit) | _mm512_cmpgt_epi32_mask(sum[1], limit);
     }
     if any == 0 {
         return false;
@@ -89,7 +86,24 @@ fn avx512vnni(
             _mm512_storeu_si512(at.add(1), sum[1]);
         }
     }
+    compare_512(limits, tile);
     true
+}
+
+/// Finds the survivors of a tile that has some; apart, so that other tiles do not pay for it.
+#[inline(never)]
+#[target_feature(enable = "avx512f")]
+fn compare_512(limits: &[i32; ROWS], tile: &mut Tile) {
+    for ((survivors, sums), &limit) in tile.survivors.iter_mut().zip(&tile.sums).zip(limits) {
+        let limit = _mm512_set1_epi32(limit);
+        // SAFETY: reads the 32 numbers of `sums`.
+        let (low, high) = unsafe {
+            let at = sums.as_ptr().cast::<__m512i>();
+            (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1)))
+        };
+        let low = u32::from(_mm512_cmpgt_epi32_mask(low, limit));
+        *survivors = low | u32::from(_mm512_cmpgt_epi32_mask(high, limit)) << 16;
+    }
 }
 
 /// The columns of a step, eight to a register.

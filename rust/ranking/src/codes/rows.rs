@@ -27,6 +27,9 @@ pub(super) struct Limits {
     exact: [f64; ROWS],
     /// Error that depends on no column: float32 sums that fall below the normal numbers.
     floor: [f64; ROWS],
+    /// One unit of the codes, in which all of this is.
+    #[cfg(test)]
+    scale: [f64; ROWS],
     /// What sums hold in excess, since codes of columns were moved up.
     shift: [f64; ROWS],
 }
@@ -68,6 +71,12 @@ impl Groups {
         &self.limits[group]
     }
 
+    /// One unit of a row's codes.
+    #[cfg(test)]
+    pub(super) fn scale(&self, row: usize) -> f64 {
+        self.limits[row / ROWS].scale[row % ROWS]
+    }
+
     /// Lets nothing below `threshold` count for a row.
     pub(super) fn raise(&mut self, row: usize, threshold: f64) {
         self.limits[row / ROWS].threshold[row % ROWS] = threshold;
@@ -81,6 +90,8 @@ impl Limits {
         rounded: [0.0; ROWS],
         exact: [0.0; ROWS],
         floor: [0.0; ROWS],
+        #[cfg(test)]
+        scale: [0.0; ROWS],
         shift: [0.0; ROWS],
     };
 
@@ -114,6 +125,10 @@ impl Limits {
         // A bias that is divided by its unit may lose a denormal number.
         let tiny = (columns.dim() as f64 + f64::from(columns.unit().unwrap_or(0.0))) * TINY;
         self.threshold[r] = f64::NEG_INFINITY;
+        #[cfg(test)]
+        {
+            self.scale[r] = scale;
+        }
         self.rounded[r] = f64::from(squares).sqrt() * SLACK;
         self.exact[r] = (coded.off + gamma(columns.dim()) * coded.norm) / scale * SLACK;
         self.floor[r] = tiny / scale * SLACK;

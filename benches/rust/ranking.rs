@@ -34,7 +34,16 @@ fn top_k(c: &mut Criterion) {
                 let ranker = ranker.with_codes(codes.as_ref()).expect("codes of these columns");
                 let queries = Queries { rows: &ids, ids: &ids };
                 group.bench_function(BenchmarkId::new(level.name(), format!("{dots:?}")), |b| {
+                    let pruned = ranker.top_k(queries, &mut columns, &mut scores);
                     b.iter(|| black_box(ranker.top_k(queries, &mut columns, &mut scores)));
+                    let each = |n: u64| n as f64 / N_ROWS as f64;
+                    if let Ok(pruned) = pruned {
+                        eprintln!(
+                            "per row {:.1} kept, {:.1} scored",
+                            each(pruned.kept),
+                            each(pruned.scored)
+                        );
+                    }
                 });
             }
         }

@@ -36,7 +36,7 @@ pub(super) trait Bounds {
 }
 
 /// Sums after which a list is looked through again.
-const FRESH: usize = 48;
+const FRESH: usize = 32;
 
 impl Candidates {
     /// Empty lists for `n_rows` rows, of which `k` > 0 columns are wanted.

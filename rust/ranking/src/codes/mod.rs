@@ -20,6 +20,8 @@
 //! without pruning, bit by bit. Sums of codes are exact; norms, scales and limits are computed
 //! in float64 and rounded to the safe side (`SLACK`).
 
+#[cfg(test)]
+mod bound;
 mod candidates;
 mod columns;
 pub(crate) mod kernels;

@@ -4,13 +4,15 @@ use glowrec_graph::dispatched;
 use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
-use super::rounding::square;
+use super::rounding::{largest, square};
 use crate::table::{Columns, Table};
 
 /// Rows that are looked at to find which columns score high.
 const SAMPLE: usize = 256;
 /// Norms from here on may overflow in a score.
 const HUGE: f64 = 1e18;
+/// Columns of about one likelihood.
+const ALIKE: usize = 1024;
 /// Deviations above its mean at which a score is among the best.
 const HIGH: f64 = 2.5;
 
@@ -22,20 +24,23 @@ const HIGH: f64 = 2.5;
 pub(super) fn likeliest_first(cols: &Columns<'_>, rows: &Table<'_>) -> Option<Vec<u32>> {
     let level = Level::current();
     let (mean, spread) = outline(rows);
-    let keys: Option<Vec<u32>> = (0..cols.len())
+    let keys: Option<Vec<(u32, u32, u32)>> = (0..cols.len() as u32)
         .into_par_iter()
         .with_min_len(1024)
         .map(|column| {
-            let (vector, start) = (cols.vectors().row(column), cols.start(column));
+            let vector = cols.vectors().row(column as usize);
+            let start = cols.start(column as usize);
             let norm = square(level, vector).sqrt();
-            let usual = product(level, vector, &mean);
+            let high = start + product(level, vector, &mean) + spread * norm as f32;
             let finite = norm < HUGE && f64::from(start.abs()) < HUGE;
-            finite.then(|| descending(start + usual + spread * norm as f32))
+            finite.then(|| (descending(high), descending(largest(level, vector)), column))
         })
         .collect();
-    let mut order: Vec<(u32, u32)> = keys?.into_iter().zip(0..).collect();
+    let mut order = keys?;
     order.par_sort_unstable();
-    Some(order.into_iter().map(|(_, column)| column).collect())
+    // Columns of a panel share a scale: neighbours should have one size.
+    order.par_chunks_mut(ALIKE).for_each(|columns| columns.sort_unstable_by_key(|key| key.1));
+    Some(order.into_iter().map(|(_, _, column)| column).collect())
 }
 
 /// A number that is the smaller, the larger `key` is.

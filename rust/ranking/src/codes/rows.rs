@@ -27,10 +27,15 @@ pub(super) struct Limits {
     exact: [f64; ROWS],
     /// Error that depends on no column: float32 sums that fall below the normal numbers.
     floor: [f64; ROWS],
+    /// One unit of the codes, in which all of this is.
+    #[cfg(test)]
+    scale: [f64; ROWS],
     /// What sums hold in excess, since codes of columns were moved up.
     shift: [f64; ROWS],
 }
 
+/// 1.5 * 2^52, whose neighbours are whole numbers.
+const MAGIC: f64 = 6_755_399_441_055_744.0;
 /// Limits beyond all sums, in both directions.
 const BEYOND: f64 = 1e9;
 /// The largest product of norms whose float32 sums cannot overflow.
@@ -66,6 +71,12 @@ impl Groups {
         &self.limits[group]
     }
 
+    /// One unit of a row's codes.
+    #[cfg(test)]
+    pub(super) fn scale(&self, row: usize) -> f64 {
+        self.limits[row / ROWS].scale[row % ROWS]
+    }
+
     /// Lets nothing below `threshold` count for a row.
     pub(super) fn raise(&mut self, row: usize, threshold: f64) {
         self.limits[row / ROWS].threshold[row % ROWS] = threshold;
@@ -79,6 +90,8 @@ impl Limits {
         rounded: [0.0; ROWS],
         exact: [0.0; ROWS],
         floor: [0.0; ROWS],
+        #[cfg(test)]
+        scale: [0.0; ROWS],
         shift: [0.0; ROWS],
     };
 
@@ -112,6 +125,10 @@ impl Limits {
         // A bias that is divided by its unit may lose a denormal number.
         let tiny = (columns.dim() as f64 + f64::from(columns.unit().unwrap_or(0.0))) * TINY;
         self.threshold[r] = f64::NEG_INFINITY;
+        #[cfg(test)]
+        {
+            self.scale[r] = scale;
+        }
         self.rounded[r] = f64::from(squares).sqrt() * SLACK;
         self.exact[r] = (coded.off + gamma(columns.dim()) * coded.norm) / scale * SLACK;
         self.floor[r] = tiny / scale * SLACK;
@@ -126,8 +143,9 @@ impl Limits {
         let per_unit = 1.0 / panel.scale;
         for (r, limit) in limits.iter_mut().enumerate() {
             let least = (self.threshold[r] - self.error(r, panel)) * per_unit + self.shift[r];
-            // Two for what float64 rounds, and for cutting off the fraction.
-            *limit = (least.clamp(-BEYOND, BEYOND) - 2.0) as i32;
+            // Two for what float64 rounds, here and in sums with the constant, whose last bits are
+            // the nearest whole number.
+            *limit = (least.max(-BEYOND).min(BEYOND) - 2.0 + MAGIC).to_bits() as i32;
         }
         limits
     }

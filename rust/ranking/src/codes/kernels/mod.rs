@@ -27,7 +27,7 @@ pub enum Dots {
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct Tile {
-    /// The sums; they mean something only if anything survives.
+    /// The sums; only those of rows with survivors mean something.
     pub(crate) sums: [[i32; COLS]; ROWS],
     /// Per row, the columns whose sum exceeds the row's limit.
     pub(crate) survivors: [u32; ROWS],

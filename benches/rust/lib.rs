@@ -6,4 +6,4 @@ mod synthetic;
 
 pub use foreign::glowrec_bare_gathers;
 pub use gathers::gathers;
-pub use synthetic::{GOWALLA, Shape, TINY, pairs};
+pub use synthetic::{GOWALLA, Shape, TINY, normal, pairs};

@@ -27,6 +27,16 @@ pub fn pairs(shape: Shape) -> (Vec<i64>, Vec<i64>) {
     (0..shape.n_pairs as u64).map(draw).unzip()
 }
 
+/// Numbers that are about normal, one per counter: sums of four uniform ones.
+pub fn normal(n: usize, seed: u64) -> Vec<f32> {
+    let draw = |counter| {
+        let bits = mix(counter ^ seed << 40);
+        let sum: u64 = (0..4).map(|part| bits >> (16 * part) & 0xFFFF).sum();
+        (sum as f32 / 32_768.0 - 4.0) * 1.73
+    };
+    (0..n as u64).map(draw).collect()
+}
+
 /// Ids whose popularity falls with the square root of their rank, popular ones far apart.
 struct Axis {
     n: u64,

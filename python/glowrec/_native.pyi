@@ -94,13 +94,23 @@ class Sampler:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...
     def candidates(self, epoch: int, start: int, stop: int) -> NDArray[np.int64]: ...
 
-def top_k(
-    users: NDArray[np.float32],
-    items: NDArray[np.float32],
-    k: int,
-    exclude: Graph | None,
-    ids: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+@final
+class Ranker:
+    """Items to rank by factors, prepared at their first use."""
+
+    def __new__(
+        cls, items: NDArray[np.float32], bias: NDArray[np.float32] | None, prune: str
+    ) -> Ranker: ...
+    def top_k(
+        self,
+        users: NDArray[np.float32],
+        k: int,
+        exclude: Graph | None,
+        ids: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    @property
+    def work(self) -> tuple[int, int, int, int]: ...
+
 
 _Behind: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
@@ -142,6 +152,7 @@ _Placed: TypeAlias = tuple[
 def factor_places(
     users: NDArray[np.float32],
     items: NDArray[np.float32],
+    bias: NDArray[np.float32] | None,
     exclude: Graph | None,
     ids: NDArray[np.int64],
     test: Graph,
@@ -149,6 +160,7 @@ def factor_places(
 def factor_ties(
     users: NDArray[np.float32],
     items: NDArray[np.float32],
+    bias: NDArray[np.float32] | None,
     exclude: Graph | None,
     ids: NDArray[np.int64],
     scores: NDArray[np.float32],

@@ -123,7 +123,8 @@ def top_k(
         check_items("item_factors", len(factors.items), links)
     ids = user_of_each_row("user_factors", len(factors.users), users, links)
     native = None if graph is None else core(graph)
-    items, scores = _native.top_k(factors.users, factors.items, length(k), native, ids)
+    ranker = _native.Ranker(factors.items, factors.item_bias, "auto")
+    items, scores = ranker.top_k(factors.users, length(k), native, ids)
     if factors.user_bias is not None:  # finite, so padding stays what it is
         scores += factors.user_bias[:, np.newaxis]
     return TopK(items, scores)

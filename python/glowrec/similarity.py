@@ -30,14 +30,16 @@ SIMILARITIES: tuple[Similarity, ...] = ("dot", "cosine")
 
 
 class Factors(NamedTuple):
-    """Vectors whose dot products are the scores, up to the bias of a user."""
+    """Vectors whose dot products, summed in order from the bias of an item, are the scores."""
 
     users: NDArray[np.float32]
     """Shape (n_rows, dim)."""
     items: NDArray[np.float32]
     """Shape (n_items, dim)."""
+    item_bias: NDArray[np.float32] | None
+    """Shape (n_items,)."""
     user_bias: NDArray[np.float32] | None
-    """Shape (n_rows,)."""
+    """Shape (n_rows,); finite."""
 
 
 def factors_of(
@@ -47,7 +49,7 @@ def factors_of(
     user_bias: ArrayLike | None = None,
     item_bias: ArrayLike | None = None,
 ) -> Factors:
-    """Return vectors whose dot products, summed in order, are the scores.
+    """Return what scores are made of, checked and in float32.
 
     Parameters
     ----------
@@ -60,8 +62,7 @@ def factors_of(
         to float32; zero vectors stay zero.
     user_bias : array_like of float, shape (n_rows,), optional
     item_bias : array_like of float, shape (n_items,), optional
-        Becomes a first coordinate, beside a 1 of every user: a chain of fused multiply-adds
-        starts with it.
+        What the sum of each item starts from.
 
     Returns
     -------
@@ -78,9 +79,9 @@ def factors_of(
     Examples
     --------
     >>> from glowrec.similarity import factors_of
-    >>> factors_of([[3, 4]], [[0, 2], [0, 0]], "cosine", item_bias=[0.5, 0]).items
-    array([[0.5, 0. , 1. ],
-           [0. , 0. , 0. ]], dtype=float32)
+    >>> factors_of([[3, 4]], [[0, 2], [0, 0]], "cosine").items
+    array([[0., 1.],
+           [0., 0.]], dtype=float32)
     """
     check_similarity(similarity)
     users, items = real("user_factors", user_factors), real("item_factors", item_factors)
@@ -88,19 +89,17 @@ def factors_of(
         users, items = _directions("user_factors", users), _directions("item_factors", items)
     users, items = vectors("user_factors", users), vectors("item_factors", items)
     check_pair(users, items)
+    starts, added = None, None
     if item_bias is not None:
-        bias = bias_of("item_bias", item_bias, len(items), "item")
-        users = np.column_stack([np.ones(len(users), np.float32), users])
-        items = np.column_stack([bias, items])
-    if user_bias is None:
-        return Factors(users, items, None)
-    added = bias_of("user_bias", user_bias, len(users), "row of user_factors")
-    wrong = np.flatnonzero(~np.isfinite(added))
-    if wrong.size:
-        raise ParameterError(
-            f"user_bias[{wrong[0]}] = {added[wrong[0]]}: expected a finite number"
-        )
-    return Factors(users, items, added)
+        starts = bias_of("item_bias", item_bias, len(items), "item")
+    if user_bias is not None:
+        added = bias_of("user_bias", user_bias, len(users), "row of user_factors")
+        wrong = np.flatnonzero(~np.isfinite(added))
+        if wrong.size:
+            raise ParameterError(
+                f"user_bias[{wrong[0]}] = {added[wrong[0]]}: expected a finite number"
+            )
+    return Factors(users, items, starts, added)
 
 
 def check_similarity(similarity: str) -> None:

@@ -68,7 +68,9 @@ def told(targets):
     ]
 
 
-def agrees(source, users, scores, seen, wanted, k):
+def agrees(source, problem, k):
+    scores, seen, wanted = problem
+    users = np.arange(len(scores))
     lists, places, left = definition(scores, seen, wanted, k)
     found_lists, found_places, found_left, found_users = [], [], [], []
     for block in source.blocks(users):
@@ -95,15 +97,14 @@ def agrees(source, users, scores, seen, wanted, k):
 
 @given(problem=problems(), k=st.integers(0, 80), batch=st.integers(1, 10), layout=st.booleans())
 def test_given_scores_are_ranked_and_counted_by_definition(problem, k, batch, layout):
-    scores, seen, wanted = problem
+    scores, seen, _ = problem
     table = np.asfortranarray(scores) if layout else scores
     source = ScoreSource(lambda users: table[users], graph_of(seen), scores.shape[1], batch)
-    users = np.arange(len(scores))
     before = threads.num_threads()
     try:
         for n in (1, 3):
             threads.set_num_threads(n)
-            agrees(source, users, scores, seen, wanted, k)
+            agrees(source, problem, k)
     finally:
         threads.set_num_threads(before)
 
@@ -149,7 +150,7 @@ def test_factors_are_ranked_and_counted_by_definition(problem, k, data):
     bias = data.draw(st.none() | arrays(np.float32, len(items), elements=SCORES))
     scores = users @ items.T + (0 if bias is None else bias)
     source = FactorSource(users, items, graph_of(seen), item_bias=bias)
-    agrees(source, np.arange(len(users)), scores, seen, wanted, k)
+    agrees(source, (scores, seen, wanted), k)
 
 
 @given(problem=factors(), data=st.data())
@@ -212,3 +213,13 @@ def test_many_targets_are_counted_as_few_are():
                 higher = np.count_nonzero(scores[row, left] > scores[row, item])
                 expected = (higher, np.count_nonzero(same < item), same.size - 1)
             assert (above, before, tied) == expected
+
+
+def test_a_score_that_float32_does_not_have_is_nobody_s():
+    table = np.ones((2, 5), np.float32)
+    factors = FactorSource(table[:, :1], table[0][:, None])
+    scores = ScoreSource(lambda users: table[users], None, 5)
+    for source in (factors, scores):
+        (block,) = source.blocks(np.array([0, 1]))
+        assert block.equal_to(np.array([1.0, 1.0 + 1e-12])).tolist() == [5, 0]
+        assert block.equal_to(np.array([np.nan, np.inf])).tolist() == [0, 0]

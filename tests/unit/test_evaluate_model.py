@@ -56,7 +56,7 @@ def test_every_kind_of_model_gives_the_same_numbers(ties):
 
 def test_factors_come_before_a_call_and_a_call_before_a_score():
     class All(Factored):
-        def __call__(self, users):
+        def __call__(self, _):
             raise AssertionError
 
         score = __call__
@@ -67,7 +67,7 @@ def test_factors_come_before_a_call_and_a_call_before_a_score():
         def __call__(self, users):
             return SCORES[users]
 
-        def score(self, users):
+        def score(self, _):
             raise AssertionError
 
     same(evaluate(Both(), TRAIN, TEST), evaluate(Factored(), TRAIN, TEST))
@@ -124,8 +124,8 @@ def answers(answer):
         (lambda s: s[:-1], ShapeError, r"users 0 to 3: expected shape \(4, 50\), got \(3, 50\)"),
         (lambda s: s.ravel(), ShapeError, r"users 0 to 3: expected shape \(4, 50\), got \(200,\)"),
         (lambda s: s.T, ShapeError, r"users 0 to 3: expected shape \(4, 50\), got \(50, 4\)"),
-        (lambda s: [[1.0], [2.0, 3.0]], ShapeError, r"users 0 to 3: rows of unequal length"),
-        (lambda s: None, ParameterError, r"users 0 to 3: expected real numbers, got object"),
+        (lambda _: [[1.0], [2.0, 3.0]], ShapeError, r"users 0 to 3: rows of unequal length"),
+        (lambda _: None, ParameterError, r"users 0 to 3: expected real numbers, got object"),
         (lambda s: s.astype(complex), ParameterError, r"users 0 to 3: expected real numbers"),
         (
             lambda s: s.astype(np.int64),
@@ -161,7 +161,7 @@ def test_what_a_scorer_raises_passes_through():
 
     error = OwnError("mine")
 
-    def scorer(users):
+    def scorer(_):
         raise error
 
     with pytest.raises(OwnError) as caught:

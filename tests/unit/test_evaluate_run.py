@@ -94,7 +94,7 @@ def _dense(graph):
 
 
 def test_refusals_name_the_culprit(tmp_path):
-    with pytest.raises(ParameterError, match="run: expected a path, or a mapping .*, got list"):
+    with pytest.raises(ParameterError, match=r"run: expected a path, or a mapping .*, got list"):
         evaluate_run([1], QRELS)
     with pytest.raises(ParameterError, match="qrels: expected a path"):
         evaluate_run(RUN, None)

@@ -1,4 +1,4 @@
-"""Factors and biases as people hand them over: what is copied, what is converted, what is refused."""
+"""Factors and biases as people hand them over: copied, converted or refused."""
 
 import numpy as np
 import pytest

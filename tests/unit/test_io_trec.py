@@ -175,8 +175,8 @@ def test_what_no_reader_could_tell_apart_is_not_written(tmp_path):
         write_qrels(path, Interactions.from_arrays(["a b"], ["tea"]))
     with pytest.raises(DataError, match=r"value 0.5 of user 'b' and item 'jam' is not a whole"):
         write_qrels(path, Interactions.from_arrays(["a", "b"], ["tea", "jam"], [1, 0.5]))
+    twice = Interactions.from_arrays(["a", "a"], ["tea", "tea"], duplicates="keep")
     with pytest.raises(DataError, match="user 'a' has item 'tea' twice"):
-        log = Interactions.from_arrays(["a", "a"], ["tea", "tea"], duplicates="keep")
-        write_qrels(path, log)
+        write_qrels(path, twice)
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["out.txt"]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate"]
 
 
-def evaluate(  # noqa: PLR0917 - what every evaluation names, then what few do
+def evaluate(
     model: Any,  # noqa: ANN401 - three kinds of models, told apart by what they have
     train: Links | None,
     test: Links,

@@ -82,8 +82,10 @@ class FactorSource:
         name: str = "exclude",
     ) -> None:
         factors = factors_of(user_factors, item_factors, similarity, user_bias, item_bias)
-        self._table, self.item_factors = factors.users, factors.items
-        self.n_rows, self.n_items = len(self._table), len(self.item_factors)
+        self._table = factors.users
+        self.n_rows, self.n_items = len(factors.users), len(factors.items)
+        self.items = factors.items, factors.item_bias
+        self.ranker = _native.Ranker(*self.items, "auto")
         self.candidates = Candidates(self.n_items, exclude, name)
         graph = self.candidates.graph
         links = None if graph is None else (name, graph)
@@ -157,16 +159,13 @@ class FactorBlock:
     def best(self, k: int) -> TopK:
         """Rank the candidates: the best `k`, ties to the lower id, padded with -1 and -inf."""
         source = self._source
-        found = _native.top_k(
-            self._table, source.item_factors, k, source.candidates.core, self.users
-        )
-        return TopK(*found)
+        return TopK(*source.ranker.top_k(self._table, k, source.candidates.core, self.users))
 
     def targets(self, test: Graph) -> Targets:
         """Place the test items of each user among the candidates."""
         source = self._source
         placed = _native.factor_places(
-            self._table, source.item_factors, source.candidates.core, self.users, core(test)
+            self._table, *source.items, source.candidates.core, self.users, core(test)
         )
         return Targets(*placed, source.candidates.count(self.users))
 
@@ -176,5 +175,5 @@ class FactorBlock:
         asked = np.ascontiguousarray(scores, dtype=np.float32)
         asked = np.where(asked == scores, asked, np.float32(np.nan))  # what no float32 can equal
         return _native.factor_ties(
-            self._table, source.item_factors, source.candidates.core, self.users, asked
+            self._table, *source.items, source.candidates.core, self.users, asked
         )

@@ -119,7 +119,8 @@ def evaluate_run(
     )
     table = dict(zip(("user", "item", "score"), codes.columns(ranked, _score), strict=True))
     found = evaluate_rankings(table, test, k, metrics, convention=record, ties=ties)
-    return replace(found, users=np.array(queries, np.str_)[found.users])
+    names: NDArray[Any] = np.array(queries, np.str_)
+    return replace(found, users=names[found.users])
 
 
 def _content(name: str, source: Any, read: Callable[[Any], Any]) -> Any:  # noqa: ANN401

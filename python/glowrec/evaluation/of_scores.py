@@ -168,7 +168,9 @@ class ScoreBlock:
 
     def best(self, k: int) -> TopK:
         """Rank the candidates: the best `k`, ties to the lower id, padded with -1 and -inf."""
-        return TopK(*_native.score_top_k(self._scores, self._candidates.core, self.users, k))
+        exclude = self._candidates.core
+        items, scores = _native.score_top_k(self._scores, exclude, self.users, k)
+        return TopK(items, scores)  # type: ignore[arg-type]  # float64 scores stay what they are
 
     def targets(self, test: Graph) -> Targets:
         """Place the test items of each user among the candidates."""

@@ -64,7 +64,7 @@ def best_of(scores: Tensor, out: Pairs | None, k: int) -> Pairs:
             out_of = torch.zeros_like(scores, dtype=torch.bool)
             out_of[out] = True
         columns = torch.arange(n_columns, device=scores.device)
-        for part in again.split(max(1, len(scores) // 8)):  # keys take several times the memory
+        for part in torch.split(again, max(1, len(scores) // 8)):  # keys take more memory
             keys = _keys(scores[part], columns)
             if out_of is not None:
                 keys.masked_fill_(out_of[part], _WORST)

@@ -6,6 +6,7 @@ mod evaluation;
 mod graph;
 mod places;
 mod propagation;
+mod ranker;
 mod ranking;
 mod sampling;
 mod scores;
@@ -22,7 +23,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     graph::register(module)?;
     places::register(module)?;
     propagation::register(module)?;
-    ranking::register(module)?;
+    ranker::register(module)?;
     sampling::register(module)?;
     scores::register(module)?;
     triplets::register(module)?;

@@ -3,7 +3,7 @@
 
 use glowrec_graph::Csr;
 use glowrec_graph::simd::Level;
-use glowrec_ranking::{FactorPlaces, Place, Queries, Score};
+use glowrec_ranking::{Columns, FactorPlaces, Place, Queries, Score};
 use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -34,13 +34,14 @@ fn factor_places<'py>(
     py: Python<'py>,
     users: PyReadonlyArray2<'py, f32>,
     items: PyReadonlyArray2<'py, f32>,
+    bias: Option<PyReadonlyArray1<'py, f32>>,
     exclude: Option<Bound<'py, Graph>>,
     ids: PyReadonlyArray1<'py, i64>,
     test: &Bound<'py, Graph>,
 ) -> PyResult<Placed<'py>> {
     let (exclude, test) = (excluded(exclude.as_ref()), test.get().core().by_row());
     let ids = users_of(&ids, n_users(exclude, test))?;
-    let factors = factors(&users, &items, exclude)?;
+    let factors = factors(&users, &items, bias.as_ref(), exclude)?;
     let rows: Vec<u32> = (0..ids.len() as u32).collect();
     let mut places = nowhere(test, &ids);
     let mut rest = places.as_mut_slice();
@@ -59,13 +60,14 @@ fn factor_ties<'py>(
     py: Python<'py>,
     users: PyReadonlyArray2<'py, f32>,
     items: PyReadonlyArray2<'py, f32>,
+    bias: Option<PyReadonlyArray1<'py, f32>>,
     exclude: Option<Bound<'py, Graph>>,
     ids: PyReadonlyArray1<'py, i64>,
     scores: PyReadonlyArray1<'py, f32>,
 ) -> PyResult<Bound<'py, PyArray1<i64>>> {
     let exclude = excluded(exclude.as_ref());
     let ids = users_of(&ids, exclude.map_or(1 << 32, Csr::n_rows))?;
-    let factors = factors(&users, &items, exclude)?;
+    let factors = factors(&users, &items, bias.as_ref(), exclude)?;
     let scores = contiguous(&scores, "scores")?;
     let rows: Vec<u32> = (0..ids.len() as u32).collect();
     let mut counts = vec![0; ids.len()];
@@ -144,10 +146,13 @@ fn places_in<S: Score + Element>(
 fn factors<'a>(
     users: &'a PyReadonlyArray2<'_, f32>,
     items: &'a PyReadonlyArray2<'_, f32>,
+    bias: Option<&'a PyReadonlyArray1<'_, f32>>,
     exclude: Option<&'a Csr>,
 ) -> PyResult<FactorPlaces<'a>> {
-    let (users, items) = (table("user_factors", users)?, table("item_factors", items)?);
-    FactorPlaces::new(users, items, exclude, Level::current())
+    let (users, vectors) = (table("user_factors", users)?, table("item_factors", items)?);
+    let bias = bias.map(|bias| contiguous(bias, "item_bias")).transpose()?;
+    Columns::new(vectors, bias)
+        .and_then(|items| FactorPlaces::new(users, items, exclude, Level::current()))
         .map_err(|error| into_py(error.into()))
 }
 

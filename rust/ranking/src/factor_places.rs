@@ -13,13 +13,14 @@ use crate::pack::pack;
 use crate::places::{Place, parts};
 use crate::ranker::Queries;
 use crate::steps::Steps;
-use crate::table::Table;
+use crate::table::{Columns, Table};
+use crate::unpruned::Panel;
 
 /// Places of columns by the dot products of vectors.
 #[derive(Clone, Copy, Debug)]
 pub struct FactorPlaces<'a> {
     rows: Table<'a>,
-    cols: Table<'a>,
+    cols: Columns<'a>,
     excluded: Option<&'a Csr>,
     level: Level,
 }
@@ -38,13 +39,14 @@ impl<'a> FactorPlaces<'a> {
     /// columns.
     pub fn new(
         rows: Table<'a>,
-        cols: Table<'a>,
+        cols: impl Into<Columns<'a>>,
         excluded: Option<&'a Csr>,
         level: Level,
     ) -> Result<Self> {
+        let cols = cols.into();
         check("item vectors", rows.dim(), cols.dim())?;
         if let Some(excluded) = excluded {
-            check("items of exclude", cols.n_rows(), excluded.n_cols())?;
+            check("items of exclude", cols.len(), excluded.n_cols())?;
         }
         Ok(Self { rows, cols, excluded, level })
     }
@@ -64,7 +66,7 @@ impl<'a> FactorPlaces<'a> {
     ///
     /// If a query names no row of its table.
     pub fn places(&self, queries: Queries<'_>, targets: &Csr, out: &mut [Place]) -> Result<()> {
-        check("items of test", self.cols.n_rows(), targets.n_cols())?;
+        check("items of test", self.cols.len(), targets.n_cols())?;
         check("ids", queries.rows.len(), queries.ids.len())?;
         let sizes = |i: usize| targets.degree(queries.ids[i] as usize);
         let chunks = self.chunks(queries.rows.len(), sizes);
@@ -156,7 +158,9 @@ impl<'a> FactorPlaces<'a> {
 
     /// The score that the tiles give, bit by bit.
     fn score(&self, row: u32, column: u32) -> f32 {
-        dot(self.level, self.rows.row(row as usize), self.cols.row(column as usize))
+        let (row, column) = (row as usize, column as usize);
+        let (start, vectors) = (self.cols.start(column), self.cols.vectors());
+        dot(self.level, start, self.rows.row(row), vectors.row(column))
     }
 
     /// Counts all candidates of each query against its steps; rows without steps are not asked.
@@ -165,7 +169,7 @@ impl<'a> FactorPlaces<'a> {
         queries: Queries<'_>,
         mut steps: Vec<Option<Steps<f32>>>,
     ) -> Result<Vec<Option<Steps<f32>>>> {
-        let (dim, n_cols) = (self.rows.dim(), self.cols.n_rows());
+        let (dim, n_cols) = (self.rows.dim(), self.cols.len());
         let size = ROWS * dim;
         let mut packed = vec![0.0; steps.len().div_ceil(ROWS) * size];
         for (i, rows) in queries.rows.chunks(ROWS).enumerate() {
@@ -179,26 +183,24 @@ impl<'a> FactorPlaces<'a> {
         let mut excluded: Vec<_> =
             queries.ids.iter().map(|&id| Excluded::new(self.excluded(id))).collect();
         let mut failure: Option<(usize, u32)> = None;
-        let (mut panel, mut tile) = (vec![0.0; COLS * dim], Tile::EMPTY);
+        let (mut panel, mut tile) = (Panel::new(dim), Tile::EMPTY);
         for first in (0..n_cols).step_by(COLS) {
-            let last = (first + COLS).min(n_cols);
-            pack::<COLS>(&self.cols, first..last, &mut panel);
-            let exist = u32::MAX >> (COLS - (last - first));
+            panel.fill(&self.cols, first);
             for (i, bounds) in bounds.iter().enumerate() {
                 let rows = &packed[i * size..][..size];
-                if !score(self.level, rows, &panel, bounds, &mut tile) {
+                if !score(self.level, rows, &panel.packed, &panel.starts, bounds, &mut tile) {
                     continue;
                 }
                 let rows = steps.iter_mut().zip(&mut excluded).enumerate().skip(i * ROWS);
                 let rows = rows.zip(tile.survivors.iter().zip(&tile.scores));
                 for ((row, (steps, excluded)), (&lanes, scores)) in rows {
                     let Some(steps) = steps else { continue };
-                    let lanes = lanes & exist;
+                    let lanes = lanes & panel.exists;
                     if lanes == 0 {
                         continue;
                     }
-                    let lanes = lanes & !excluded.lanes(first as u32);
-                    if let Err(column) = steps.count(self.level, scores, first as u32, lanes)
+                    let lanes = lanes & !excluded.lanes(panel.first);
+                    if let Err(column) = steps.count(self.level, scores, panel.first, lanes)
                         && failure.is_none_or(|(failed, _)| row < failed)
                     {
                         failure = Some((row, column));
@@ -217,11 +219,11 @@ impl<'a> FactorPlaces<'a> {
 
 const _: () = assert!(LANES == COLS, "a row of a tile is a group of lanes");
 
-fn dot_body(row: &[f32], col: &[f32]) -> f32 {
-    row.iter().zip(col).fold(0.0, |sum, (row, col)| row.mul_add(*col, sum))
+fn dot_body(start: f32, row: &[f32], col: &[f32]) -> f32 {
+    row.iter().zip(col).fold(start, |sum, (row, col)| row.mul_add(*col, sum))
 }
 
 dispatched! {
-    /// One score as a chain of fused multiply-adds from zero, which rounds alike everywhere.
-    fn dot(level, row: &[f32], col: &[f32]) -> f32 = dot_body;
+    /// One score as a chain of fused multiply-adds, which rounds alike everywhere.
+    fn dot(level, start: f32, row: &[f32], col: &[f32]) -> f32 = dot_body;
 }

@@ -1,6 +1,7 @@
 //! Full rankings without stored scores, and their metrics. Knows no Python.
 
 mod best;
+mod codes;
 mod error;
 mod factor_places;
 mod kernels;
@@ -12,11 +13,13 @@ mod ranker;
 mod scores;
 mod steps;
 mod table;
+mod unpruned;
 
+pub use codes::{Codes, Dots, Pruned};
 pub use error::{Error, Result};
 pub use factor_places::FactorPlaces;
 pub use lanes::Score;
 pub use places::Place;
 pub use ranker::{PAD, Queries, Ranker};
 pub use scores::ScoreRows;
-pub use table::Table;
+pub use table::{Columns, Table};

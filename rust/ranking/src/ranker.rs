@@ -1,16 +1,14 @@
 //! Rankings of many rows at once, tile by tile, no score stored.
 
-use std::ops::Range;
-
 use glowrec_graph::Csr;
 use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
-use crate::best::{Best, Hit, TAKES_ALL};
-use crate::error::{Error, Result, check};
-use crate::kernels::{COLS, ROWS, Tile, score};
-use crate::pack::pack;
-use crate::table::Table;
+use crate::best::{Best, Hit};
+use crate::codes::{Candidates, Codes, Pruned, Task};
+use crate::error::{Result, check};
+use crate::table::{Columns, Table};
+use crate::unpruned;
 
 /// What fills a list that has fewer than `k` columns.
 pub const PAD: (i64, f32) = (-1, f32::NEG_INFINITY);
@@ -27,15 +25,20 @@ pub struct Queries<'a> {
 /// Ranks columns for rows by the dot products of their vectors.
 #[derive(Clone, Copy, Debug)]
 pub struct Ranker<'a> {
-    rows: Table<'a>,
-    cols: Table<'a>,
-    excluded: Option<&'a Csr>,
-    k: usize,
-    level: Level,
+    pub(crate) rows: Table<'a>,
+    pub(crate) cols: Columns<'a>,
+    pub(crate) excluded: Option<&'a Csr>,
+    pub(crate) k: usize,
+    pub(crate) level: Level,
+    codes: Option<&'a Codes>,
 }
 
+/// Rows that a chunk holds a multiple of: whole tiles, with codes and without.
+const GROUP: usize = 24;
 /// Bytes of the packed vectors of one chunk of rows, which stay in a core's second cache.
-const CHUNK: usize = 192 << 10;
+const VECTORS: usize = 192 << 10;
+/// Bytes of the codes of one chunk of rows, which stay in a core's first cache.
+const CODES: usize = 16 << 10;
 /// Bytes of the lists of one chunk of rows.
 const LISTS: usize = 8 << 20;
 /// Multiplications per thread between two looks at what the caller wants: about half a second.
@@ -46,25 +49,39 @@ impl<'a> Ranker<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the vectors differ in length, or `excluded` has another number of
+    /// [`crate::Error::Length`] if the vectors differ in length, or `excluded` has another number of
     /// columns.
     pub fn new(
         rows: Table<'a>,
-        cols: Table<'a>,
+        cols: impl Into<Columns<'a>>,
         excluded: Option<&'a Csr>,
         k: usize,
         level: Level,
     ) -> Result<Self> {
+        let cols = cols.into();
         check("item vectors", rows.dim(), cols.dim())?;
         if let Some(excluded) = excluded {
-            check("items of exclude", cols.n_rows(), excluded.n_cols())?;
+            check("items of exclude", cols.len(), excluded.n_cols())?;
         }
-        Ok(Self { rows, cols, excluded, k, level })
+        Ok(Self { rows, cols, excluded, k, level, codes: None })
+    }
+
+    /// The same rankings, found with the help of the codes of its columns.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Length`] if the codes are of another number of columns.
+    pub fn with_codes(mut self, codes: Option<&'a Codes>) -> Result<Self> {
+        if let Some(codes) = codes {
+            check("codes", self.cols.len(), codes.n_columns())?;
+        }
+        self.codes = codes;
+        Ok(self)
     }
 
     /// Rankings per call of [`Self::top_k`] that keep all threads busy for about half a second.
     pub fn block(&self) -> usize {
-        let per_row = (self.cols.n_rows() * self.rows.dim().max(16)).max(1);
+        let per_row = (self.cols.len() * self.rows.dim().max(16)).max(1);
         let chunk = self.chunk();
         let chunks = (BLOCK / per_row).div_ceil(chunk).max(1);
         chunk.saturating_mul(chunks).saturating_mul(rayon::current_num_threads())
@@ -72,20 +89,25 @@ impl<'a> Ranker<'a> {
 
     /// Rows that one thread ranks at a time.
     fn chunk(&self) -> usize {
-        let by_vectors = CHUNK / (4 * self.rows.dim().max(1));
-        let by_lists = LISTS / (8 * Best::room(self.cols.n_rows(), self.k).max(1));
-        by_vectors.min(by_lists).clamp(ROWS, 1024) / ROWS * ROWS
+        let (vectors, lists) = match self.codes {
+            Some(_) => (CODES / self.rows.dim().max(1), Candidates::room(self.k)),
+            None => {
+                (VECTORS / (4 * self.rows.dim().max(1)), Best::room(self.cols.len(), self.k).max(1))
+            }
+        };
+        vectors.min(LISTS / (8 * lists)).clamp(GROUP, 1024) / GROUP * GROUP
     }
 
     /// Writes the best columns of each query, best first, and their scores.
     ///
     /// Ties go to the lower column; both zeros are equal and come out as `0.0`. Lists that are
-    /// not full are filled up with [`PAD`]. The same bits for any number of threads.
+    /// not full are filled up with [`PAD`]. The same bits for any number of threads, with codes
+    /// and without. What is given back says how much work codes have saved.
     ///
     /// # Errors
     ///
-    /// [`Error::NotANumber`] for the first query, and its first column, whose score is NaN;
-    /// excluded columns may score anything. [`Error::Length`] if a slice does not fit.
+    /// [`crate::Error::NotANumber`] for the first query, and its first column, whose score is NaN;
+    /// excluded columns may score anything. [`crate::Error::Length`] if a slice does not fit.
     ///
     /// # Panics
     ///
@@ -95,140 +117,65 @@ impl<'a> Ranker<'a> {
         queries: Queries<'_>,
         columns: &mut [i64],
         scores: &mut [f32],
-    ) -> Result<()> {
+    ) -> Result<Pruned> {
         let n = queries.rows.len();
         check("ids", n, queries.ids.len())?;
         check("columns", n * self.k, columns.len())?;
         check("scores", n * self.k, scores.len())?;
-        if n == 0 || self.k == 0 || self.cols.n_rows() == 0 {
+        if n == 0 || self.k == 0 || self.cols.is_empty() {
             columns.fill(PAD.0);
             scores.fill(PAD.1);
-            return Ok(());
+            return Ok(Pruned::default());
         }
-        let chunk =
-            self.chunk().min(n.div_ceil(rayon::current_num_threads())).next_multiple_of(ROWS);
+        let share = n.div_ceil(rayon::current_num_threads());
+        let chunk = self.chunk().min(share).next_multiple_of(GROUP);
         let outputs =
             columns.par_chunks_mut(chunk * self.k).zip(scores.par_chunks_mut(chunk * self.k));
-        let failure = outputs.enumerate().find_map_first(|(i, (columns, scores))| {
-            let range = i * chunk..((i + 1) * chunk).min(n);
-            let Range { start, end } = range;
-            let queries =
-                Queries { rows: &queries.rows[start..end], ids: &queries.ids[start..end] };
-            Chunk::new(self, queries).run(columns, scores).err()
-        });
-        failure.map_or(Ok(()), Err)
+        let queries = queries.rows.par_chunks(chunk).zip(queries.ids.par_chunks(chunk));
+        let work = queries.zip(outputs).with_max_len(1);
+        let done: Vec<Result<Pruned>> = work
+            .map(|((rows, ids), (columns, scores))| {
+                self.rank(Queries { rows, ids }, &mut Lists { k: self.k, columns, scores })
+            })
+            .collect();
+        let mut pruned = Pruned::default();
+        for chunk in done {
+            pruned += chunk?;
+        }
+        Ok(pruned)
+    }
+
+    /// Ranks a chunk: by codes where there are some, and all that they leave by every score.
+    fn rank(&self, queries: Queries<'_>, lists: &mut Lists<'_>) -> Result<Pruned> {
+        let Some(codes) = self.codes else {
+            unpruned::rank(self, queries, |i, hits| lists.write(i, hits))?;
+            return Ok(Pruned { unpruned: queries.rows.len() as u64, ..Pruned::default() });
+        };
+        let task = Task { ranker: self, codes };
+        let (left, pruned) = task.run(queries, |i, hits| lists.write(i, hits));
+        let (rows, ids): (Vec<u32>, Vec<u32>) =
+            left.iter().map(|&i| (queries.rows[i], queries.ids[i])).unzip();
+        unpruned::rank(self, Queries { rows: &rows, ids: &ids }, |i, hits| {
+            lists.write(left[i], hits);
+        })?;
+        Ok(pruned)
     }
 }
 
-/// The rankings that one thread makes at a time.
-struct Chunk<'a> {
-    ranker: &'a Ranker<'a>,
-    queries: Queries<'a>,
-    packed: Vec<f32>,
-    thresholds: Vec<[f32; ROWS]>,
-    best: Best,
-    /// Per row, how many of its excluded columns lie behind.
-    passed: Vec<u32>,
-    failure: Option<(usize, u32)>,
+/// Where rankings are written.
+struct Lists<'a> {
+    k: usize,
+    columns: &'a mut [i64],
+    scores: &'a mut [f32],
 }
 
-impl<'a> Chunk<'a> {
-    fn new(ranker: &'a Ranker<'a>, queries: Queries<'a>) -> Self {
-        let n = queries.rows.len();
-        let size = ROWS * ranker.rows.dim();
-        let mut packed = vec![0.0; n.div_ceil(ROWS) * size];
-        for (i, rows) in queries.rows.chunks(ROWS).enumerate() {
-            let rows = rows.iter().map(|&row| row as usize);
-            pack::<ROWS>(&ranker.rows, rows, &mut packed[i * size..][..size]);
+impl Lists<'_> {
+    fn write(&mut self, i: usize, hits: &[Hit]) {
+        let cells = i * self.k..(i + 1) * self.k;
+        let slots = self.columns[cells.clone()].iter_mut().zip(&mut self.scores[cells]);
+        let hits = hits.iter().map(|hit| (i64::from(hit.column()), hit.score()));
+        for ((column, score), hit) in slots.zip(hits.chain(std::iter::repeat(PAD))) {
+            (*column, *score) = hit;
         }
-        Self {
-            ranker,
-            queries,
-            packed,
-            thresholds: vec![[TAKES_ALL; ROWS]; n.div_ceil(ROWS)],
-            best: Best::new(n, ranker.cols.n_rows(), ranker.k),
-            passed: vec![0; n],
-            failure: None,
-        }
-    }
-
-    fn run(mut self, columns: &mut [i64], scores: &mut [f32]) -> Result<()> {
-        let (n_cols, dim) = (self.ranker.cols.n_rows(), self.ranker.rows.dim());
-        let mut panel = vec![0.0; COLS * dim];
-        for first in (0..n_cols).step_by(COLS) {
-            let last = (first + COLS).min(n_cols);
-            pack::<COLS>(&self.ranker.cols, first..last, &mut panel);
-            let exists = u32::MAX >> (COLS - (last - first));
-            self.panel(&panel, first as u32, exists);
-        }
-        if let Some((row, column)) = self.failure {
-            let row = self.queries.ids[row] as usize;
-            return Err(Error::NotANumber { row, column: column as usize });
-        }
-        let k = self.ranker.k;
-        let slots = columns.chunks_mut(k).zip(scores.chunks_mut(k));
-        for (row, (columns, scores)) in slots.enumerate() {
-            let hits = self.best.sorted(row).iter();
-            let hits = hits.map(|hit| (i64::from(hit.column()), hit.score()));
-            let slots = columns.iter_mut().zip(scores);
-            for ((column, score), hit) in slots.zip(hits.chain(std::iter::repeat(PAD))) {
-                (*column, *score) = hit;
-            }
-        }
-        Ok(())
-    }
-
-    /// Scores every row against one panel of columns.
-    fn panel(&mut self, panel: &[f32], first: u32, exists: u32) {
-        let size = ROWS * self.ranker.rows.dim();
-        let mut tile = Tile::EMPTY;
-        for i in 0..self.thresholds.len() {
-            let rows = &self.packed[i * size..][..size];
-            if score(self.ranker.level, rows, panel, &self.thresholds[i], &mut tile) {
-                self.admit(i, &tile, first, exists);
-            }
-        }
-    }
-
-    /// Looks at the survivors of a tile, one by one, in the order of columns.
-    fn admit(&mut self, i: usize, tile: &Tile, first: u32, exists: u32) {
-        let n_rows = (self.queries.rows.len() - i * ROWS).min(ROWS);
-        for r in 0..n_rows {
-            let mut survivors = tile.survivors[r] & exists;
-            while survivors != 0 {
-                let lane = survivors.trailing_zeros();
-                survivors &= survivors - 1;
-                let threshold = &mut self.thresholds[i][r];
-                let (row, column) = (i * ROWS + r, first + lane);
-                let score = tile.scores[r][lane as usize];
-                if score <= *threshold
-                    || self.ranker.excludes(self.queries.ids[row], column, &mut self.passed[row])
-                {
-                    continue;
-                }
-                if score.is_nan() {
-                    if self.failure.is_none_or(|(failed, _)| row < failed) {
-                        self.failure = Some((row, column));
-                    }
-                    continue;
-                }
-                if let Some(new) = self.best.push(row, Hit::new(score, column), *threshold) {
-                    *threshold = new;
-                }
-            }
-        }
-    }
-}
-
-impl Ranker<'_> {
-    /// Whether `column` is excluded for `id`; columns must ascend from call to call.
-    #[inline]
-    fn excludes(&self, id: u32, column: u32, passed: &mut u32) -> bool {
-        let Some(excluded) = self.excluded else { return false };
-        let row = excluded.row(id as usize);
-        while row.get(*passed as usize).is_some_and(|&other| other < column) {
-            *passed += 1;
-        }
-        row.get(*passed as usize) == Some(&column)
     }
 }

@@ -37,3 +37,61 @@ impl<'a> Table<'a> {
         &self.values[row * self.dim..(row + 1) * self.dim]
     }
 }
+
+/// What is ranked: vectors, and the scores they start from.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    vectors: Table<'a>,
+    bias: Option<&'a [f32]>,
+}
+
+impl<'a> Columns<'a> {
+    /// Columns with a bias each: what their scores start from before products are added.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Length`] unless there is one bias per vector.
+    pub fn new(vectors: Table<'a>, bias: Option<&'a [f32]>) -> Result<Self> {
+        if let Some(bias) = bias {
+            check("item_bias", vectors.n_rows(), bias.len())?;
+        }
+        Ok(Self { vectors, bias })
+    }
+
+    /// Number of columns.
+    pub fn len(&self) -> usize {
+        self.vectors.n_rows()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Numbers per vector.
+    pub fn dim(&self) -> usize {
+        self.vectors.dim()
+    }
+
+    /// Their vectors.
+    pub fn vectors(&self) -> &Table<'a> {
+        &self.vectors
+    }
+
+    /// Their biases, where they have any.
+    pub fn bias(&self) -> Option<&'a [f32]> {
+        self.bias
+    }
+
+    /// What the score of a column starts from.
+    #[inline]
+    pub fn start(&self, column: usize) -> f32 {
+        self.bias.map_or(0.0, |bias| bias[column])
+    }
+}
+
+impl<'a> From<Table<'a>> for Columns<'a> {
+    fn from(vectors: Table<'a>) -> Self {
+        Self { vectors, bias: None }
+    }
+}

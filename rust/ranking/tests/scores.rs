@@ -5,7 +5,9 @@
 
 use glowrec_graph::simd::Level;
 use glowrec_graph::{Bipartite, Csr};
-use glowrec_ranking::{Error, FactorPlaces, Place, Queries, Result, Score, ScoreRows, Table};
+use glowrec_ranking::{
+    Columns, Error, FactorPlaces, Place, Queries, Result, Score, ScoreRows, Table,
+};
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
 
@@ -204,9 +206,17 @@ proptest! {
 }
 
 /// Factors, whose scores are whole numbers, or whatever the chain gives.
-fn of_factors(dim: usize, rows: &[f32], cols: &[f32], mut case: Case<f32>) {
+fn of_factors(dim: usize, rows: &[f32], cols: &[f32], case: Case<f32>) {
+    let bias: Vec<f32> = (0..case.n_cols).map(|col| (col % 3) as f32 - 0.7).collect();
+    from_bias(dim, rows, cols, &bias, case.clone());
+    from_bias(dim, rows, cols, &[], case);
+}
+
+/// No bias at all if there are none.
+fn from_bias(dim: usize, rows: &[f32], cols: &[f32], bias: &[f32], mut case: Case<f32>) {
     let score = |row: usize, col: usize| {
-        (0..dim).fold(0.0f32, |sum, d| rows[row * dim + d].mul_add(cols[col * dim + d], sum))
+        let start = bias.get(col).copied().unwrap_or(0.0);
+        (0..dim).fold(start, |sum, d| rows[row * dim + d].mul_add(cols[col * dim + d], sum))
     };
     let pairs = (0..case.n_rows).flat_map(|row| (0..case.n_cols).map(move |col| (row, col)));
     case.scores = pairs.map(|(row, col)| score(row, col)).collect();
@@ -217,6 +227,7 @@ fn of_factors(dim: usize, rows: &[f32], cols: &[f32], mut case: Case<f32>) {
     for &level in Level::available() {
         let rows = Table::new("rows", rows, case.n_rows, dim).unwrap();
         let cols = Table::new("cols", cols, case.n_cols, dim).unwrap();
+        let cols = Columns::new(cols, (!bias.is_empty()).then_some(bias)).unwrap();
         let factors = FactorPlaces::new(rows, cols, Some(&excluded), level).unwrap();
         for threads in [1, 2, 7] {
             let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -243,6 +254,8 @@ fn factors(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn whole_factors_tie((dim, rows, cols, case) in factors((-2..3i8).prop_map(f32::from))) {
         of_factors(dim, &rows, &cols, case);
@@ -250,6 +263,13 @@ proptest! {
 
     #[test]
     fn sums_round_as_in_the_tiles((dim, rows, cols, case) in factors(-1.0f32..1.0)) {
+        of_factors(dim, &rows, &cols, case);
+    }
+
+    #[test]
+    fn nan_of_factors_is_named((dim, rows, cols, case) in factors(prop_oneof![
+        60 => (-2..3i8).prop_map(f32::from), 1 => Just(f32::NAN),
+    ])) {
         of_factors(dim, &rows, &cols, case);
     }
 

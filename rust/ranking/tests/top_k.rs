@@ -4,7 +4,7 @@
 
 use glowrec_graph::simd::Level;
 use glowrec_graph::{Bipartite, Csr};
-use glowrec_ranking::{Error, PAD, Queries, Ranker, Result, Table};
+use glowrec_ranking::{Codes, Columns, Dots, Error, PAD, Queries, Ranker, Result, Table};
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
 
@@ -16,6 +16,8 @@ struct Case {
     k: usize,
     rows: Vec<f32>,
     cols: Vec<f32>,
+    /// What scores start from, if anything.
+    bias: Option<Vec<f32>>,
     /// Per row and column, whether the pair is excluded.
     excluded: Vec<bool>,
 }
@@ -31,21 +33,27 @@ impl Case {
         Bipartite::from_edges(self.n_rows, self.n_cols, &rows, &cols).unwrap().by_row().clone()
     }
 
-    fn top_k(&self, level: Level, rows: &[u32]) -> Result<Lists> {
+    /// The rankings by every score, or with the help of codes.
+    fn top_k(&self, level: Level, dots: Option<Dots>, rows: &[u32]) -> Result<Lists> {
         let graph = self.graph();
         let table = Table::new("rows", &self.rows, self.n_rows, self.dim)?;
         let cols = Table::new("cols", &self.cols, self.n_cols, self.dim)?;
+        let cols = Columns::new(cols, self.bias.as_deref())?;
+        let codes = dots.and_then(|dots| Codes::always(&cols, &table, dots));
         let ranker = Ranker::new(table, cols, Some(&graph), self.k, level)?;
+        let ranker = ranker.with_codes(codes.as_ref())?;
         let (mut columns, mut scores) =
             (vec![7; rows.len() * self.k], vec![7.0; rows.len() * self.k]);
-        ranker.top_k(Queries { rows, ids: rows }, &mut columns, &mut scores)?;
+        let pruned = ranker.top_k(Queries { rows, ids: rows }, &mut columns, &mut scores)?;
+        assert!(codes.is_some() || pruned.compared == 0);
         Ok((columns, scores))
     }
 
     /// The score as a chain of fused multiply-adds.
     fn score(&self, row: usize, col: usize) -> f32 {
+        let start = self.bias.as_ref().map_or(0.0, |bias| bias[col]);
         let (row, col) = (&self.rows[row * self.dim..], &self.cols[col * self.dim..]);
-        (0..self.dim).fold(0.0, |sum, d| row[d].mul_add(col[d], sum))
+        (0..self.dim).fold(start, |sum, d| row[d].mul_add(col[d], sum))
     }
 
     fn definition(&self, rows: &[u32]) -> Result<Lists> {
@@ -84,17 +92,24 @@ fn cases(value: impl Strategy<Value = f32> + Clone) -> impl Strategy<Value = Cas
         let rows = prop::collection::vec(value.clone(), n_rows * dim);
         let cols = prop::collection::vec(value.clone(), n_cols * dim);
         let out = prop::bool::weighted(f64::from(fifths) / 4.0);
+        let bias = prop::option::of(prop::collection::vec(value.clone(), n_cols));
         let excluded = prop::collection::vec(out, n_rows * n_cols);
-        (rows, cols, excluded).prop_map(move |(rows, cols, excluded)| Case {
+        (rows, cols, bias, excluded).prop_map(move |(rows, cols, bias, excluded)| Case {
             n_rows,
             n_cols,
             dim,
             k,
             rows,
             cols,
+            bias,
             excluded,
         })
     })
+}
+
+/// Without codes, and with every kind of codes.
+fn ways() -> impl Iterator<Item = Option<Dots>> {
+    std::iter::once(None).chain(Dots::available().into_iter().map(Some))
 }
 
 fn agrees(case: &Case) {
@@ -103,8 +118,10 @@ fn agrees(case: &Case) {
     for &level in Level::available() {
         for threads in [1, 2, 7] {
             let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let found = pool.install(|| bits(case.top_k(level, &rows)));
-            assert_eq!(found, expected, "{level:?}, {threads} threads");
+            for dots in ways() {
+                let found = pool.install(|| bits(case.top_k(level, dots, &rows)));
+                assert_eq!(found, expected, "{level:?}, {dots:?}, {threads} threads");
+            }
         }
     }
 }
@@ -153,7 +170,16 @@ fn several_chunks_and_many_panels() {
             col[0] = i as f32;
         }
         let excluded = noise(n_rows * n_cols, 3).iter().map(|&x| x > 0.9).collect();
-        let case = Case { n_rows, n_cols, dim, k, rows: noise(n_rows * dim, 1), cols, excluded };
+        let case = Case {
+            n_rows,
+            n_cols,
+            dim,
+            k,
+            rows: noise(n_rows * dim, 1),
+            cols,
+            bias: None,
+            excluded,
+        };
         agrees(&case);
     }
 }
@@ -164,11 +190,22 @@ fn only_a_nan_that_counts_is_an_error() {
     (cols[33], cols[5]) = (f32::NAN, f32::NAN);
     let mut excluded = vec![false; 80];
     (excluded[5], excluded[33], excluded[40 + 5]) = (true, true, true);
-    let case = Case { n_rows: 2, n_cols: 40, dim: 1, k: 1, rows: vec![1.0; 2], cols, excluded };
+    let case = Case {
+        n_rows: 2,
+        n_cols: 40,
+        dim: 1,
+        k: 1,
+        rows: vec![1.0; 2],
+        cols,
+        bias: None,
+        excluded,
+    };
     for &level in Level::available() {
-        assert_eq!(case.top_k(level, &[0]), Ok((vec![0], vec![1.0])));
-        let error = case.top_k(level, &[0, 1]).unwrap_err();
-        assert_eq!(error, Error::NotANumber { row: 1, column: 33 });
+        for dots in ways() {
+            assert_eq!(case.top_k(level, dots, &[0]), Ok((vec![0], vec![1.0])));
+            let error = case.top_k(level, dots, &[0, 1]).unwrap_err();
+            assert_eq!(error, Error::NotANumber { row: 1, column: 33 });
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use super::{COLS, ROWS, Tile};
 pub(super) fn score(
     rows: &[[f32; ROWS]],
     cols: &[[f32; COLS]],
+    starts: &[f32; COLS],
     thresholds: &[f32; ROWS],
     tile: &mut Tile,
 ) -> bool {
-    tile.scores = [[0.0; COLS]; ROWS];
+    tile.scores = [*starts; ROWS];
     for (row_lanes, col_lanes) in rows.iter().zip(cols) {
         for (sums, &row) in tile.scores.iter_mut().zip(row_lanes) {
             for (sum, &col) in sums.iter_mut().zip(col_lanes) {

@@ -1,7 +1,7 @@
 //! Scores of a small tile of rows × columns, held in registers and compared there.
 //!
-//! Every score is one chain of fused multiply-adds over the coordinates, in order, from zero:
-//! the same bits on every level.
+//! Every score is one chain of fused multiply-adds over the coordinates, in order, from what its
+//! column starts from: the same bits on every level.
 
 mod baseline;
 #[cfg(target_arch = "x86_64")]
@@ -28,7 +28,8 @@ impl Tile {
     pub(crate) const EMPTY: Self = Self { scores: [[0.0; COLS]; ROWS], survivors: [0; ROWS] };
 }
 
-/// Scores packed `rows` against packed `cols`; whether anything survives its threshold.
+/// Scores packed `rows` against packed `cols`, from `starts` on; whether anything survives its
+/// threshold.
 ///
 /// A score survives unless it is at most the threshold, so NaN always does, and under a
 /// threshold of NaN everything does.
@@ -38,6 +39,7 @@ pub(crate) fn score(
     level: Level,
     rows: &[f32],
     cols: &[f32],
+    starts: &[f32; COLS],
     thresholds: &[f32; ROWS],
     tile: &mut Tile,
 ) -> bool {
@@ -47,10 +49,10 @@ pub(crate) fn score(
     match level {
         // SAFETY: `Level::available` lists a level only where its features are.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::avx512(rows, cols, thresholds, tile) },
+        Level::Avx512 => unsafe { x86::avx512(rows, cols, starts, thresholds, tile) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::avx2(rows, cols, thresholds, tile) },
-        _ => baseline::score(rows, cols, thresholds, tile),
+        Level::Avx2 => unsafe { x86::avx2(rows, cols, starts, thresholds, tile) },
+        _ => baseline::score(rows, cols, starts, thresholds, tile),
     }
 }

@@ -15,10 +15,14 @@ use super::{COLS, ROWS, Tile};
 pub(super) fn avx512(
     rows: &[[f32; ROWS]],
     cols: &[[f32; COLS]],
+    starts: &[f32; COLS],
     thresholds: &[f32; ROWS],
     tile: &mut Tile,
 ) -> bool {
-    let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
+    // SAFETY: reads the 32 numbers of `starts`.
+    let starts =
+        unsafe { [_mm512_loadu_ps(starts.as_ptr()), _mm512_loadu_ps(starts.as_ptr().add(16))] };
+    let mut sums = [starts; ROWS];
     for (row, col) in rows.iter().zip(cols) {
         // SAFETY: reads the 32 numbers of `col`.
         let (low, high) =
@@ -60,13 +64,14 @@ pub(super) fn avx512(
 pub(super) fn avx2(
     rows: &[[f32; ROWS]],
     cols: &[[f32; COLS]],
+    starts: &[f32; COLS],
     thresholds: &[f32; ROWS],
     tile: &mut Tile,
 ) -> bool {
     tile.survivors = [0; ROWS];
     let mut any = false;
     for (first_col, first_row) in [(0, 0), (0, 6), (16, 0), (16, 6)] {
-        any |= quarter(rows, cols, first_row, first_col, thresholds, tile);
+        any |= quarter(rows, cols, starts, (first_row, first_col), thresholds, tile);
     }
     any
 }
@@ -76,13 +81,18 @@ pub(super) fn avx2(
 fn quarter(
     rows: &[[f32; ROWS]],
     cols: &[[f32; COLS]],
-    first_row: usize,
-    first_col: usize,
+    starts: &[f32; COLS],
+    (first_row, first_col): (usize, usize),
     thresholds: &[f32; ROWS],
     tile: &mut Tile,
 ) -> bool {
     assert!(first_row + 6 <= ROWS && first_col + 16 <= COLS);
-    let mut sums = [[_mm256_setzero_ps(); 2]; 6];
+    // SAFETY: reads 16 of the 32 numbers of `starts`, by the assertion.
+    let starts = unsafe {
+        let at = starts.as_ptr().add(first_col);
+        [_mm256_loadu_ps(at), _mm256_loadu_ps(at.add(8))]
+    };
+    let mut sums = [starts; 6];
     for (row, col) in rows.iter().zip(cols) {
         // SAFETY: reads 16 of the 32 numbers of `col`, by the assertion.
         let (low, high) = unsafe {

@@ -1,0 +1,188 @@
+//! Columns that may be among the best of a row, by the bounds of their scores.
+
+use super::COLS;
+use crate::best::Hit;
+
+/// Bounded lists of candidates of many rows.
+///
+/// A list begins with places whose scores have been bounded from below, as hits; sums that came
+/// since then follow as they came, and are looked at together when enough have come.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    k: usize,
+    room: usize,
+    entries: Vec<u64>,
+    lists: Vec<List>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    /// Entries that are hits.
+    bounded: u32,
+    /// Entries.
+    length: u32,
+    /// Length at which the list is looked through.
+    due: u32,
+}
+
+/// What a list is looked through with.
+pub(super) trait Bounds {
+    /// A bound below the score of what has a sum and a place, both as a hit; none for a place
+    /// that is excluded. Places ascend from call to call.
+    fn lower(&mut self, sum: i32, place: u32) -> Option<Hit>;
+
+    /// A bound above the score of what has a lower bound and a place.
+    fn upper(&self, hit: Hit) -> f64;
+}
+
+/// Sums after which a list is looked through again.
+const FRESH: usize = 32;
+
+impl Candidates {
+    /// Empty lists for `n_rows` rows, of which `k` > 0 columns are wanted.
+    pub(super) fn new(n_rows: usize, k: usize) -> Self {
+        let room = Self::room(k);
+        let list = List { bounded: 0, length: 0, due: k as u32 };
+        Self { k, room, entries: vec![0; n_rows * room], lists: vec![list; n_rows] }
+    }
+
+    /// Entries that a list has room for.
+    pub(crate) fn room(k: usize) -> usize {
+        2 * k + 4 * FRESH + COLS
+    }
+
+    /// Adds the sums of a panel that survived; whether the list is due to be looked through.
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        row: usize,
+        mut survivors: u32,
+        sums: &[i32; COLS],
+        first: u32,
+    ) -> bool {
+        let list = &mut self.lists[row];
+        let entries = &mut self.entries[row * self.room + list.length as usize..][..COLS];
+        list.length += survivors.count_ones();
+        let mut entries = entries.iter_mut();
+        while survivors != 0 {
+            let lane = survivors.trailing_zeros();
+            survivors &= survivors - 1;
+            let sum = sums[lane as usize].cast_unsigned();
+            if let Some(entry) = entries.next() {
+                *entry = u64::from(sum) << 32 | u64::from(first + lane);
+            }
+        }
+        list.length >= list.due
+    }
+
+    /// Leaves what may be among the best `k`. The new threshold, if there is one: `k` columns
+    /// score at least this. `None` if too many are too close to one another: the list is given up.
+    pub(super) fn look_through(&mut self, row: usize, bounds: &mut impl Bounds) -> Option<f32> {
+        let threshold = self.shrink(row, bounds);
+        let list = &mut self.lists[row];
+        let missing = self.k.saturating_sub(list.length as usize);
+        let due = list.length as usize + missing.max(FRESH).max(self.k / 2);
+        if due + COLS > self.room {
+            list.length = 0;
+            list.bounded = 0;
+            return None;
+        }
+        list.due = due as u32;
+        Some(threshold)
+    }
+
+    /// What is left of a row, in no order, after a last look through it.
+    pub(super) fn finish(&mut self, row: usize, bounds: &mut impl Bounds) -> &[u64] {
+        self.shrink(row, bounds);
+        &self.entries[row * self.room..][..self.lists[row].length as usize]
+    }
+
+    /// Bounds what came since the last look and drops what cannot be among the best; the `k`-th
+    /// best lower bound, or -inf where there are fewer.
+    fn shrink(&mut self, row: usize, bounds: &mut impl Bounds) -> f32 {
+        let list = &mut self.lists[row];
+        let entries = &mut self.entries[row * self.room..][..list.length as usize];
+        let mut bounded = list.bounded as usize;
+        for i in bounded..entries.len() {
+            let (sum, place) = ((entries[i] >> 32) as u32, entries[i] as u32);
+            if let Some(hit) = bounds.lower(sum.cast_signed(), place) {
+                entries[bounded] = hit.bits();
+                bounded += 1;
+            }
+        }
+        let mut threshold = f32::NEG_INFINITY;
+        if bounded >= self.k {
+            let entries = &mut entries[..bounded];
+            let (_, &mut last, _) = entries.select_nth_unstable(self.k - 1);
+            threshold = Hit::from_bits(last).score();
+            bounded = self.k;
+            for i in self.k..entries.len() {
+                if bounds.upper(Hit::from_bits(entries[i])) >= f64::from(threshold) {
+                    entries[bounded] = entries[i];
+                    bounded += 1;
+                }
+            }
+        }
+        list.bounded = bounded as u32;
+        list.length = bounded as u32;
+        threshold
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tenths, known to half a unit; place 7 is excluded.
+    struct Tenths;
+
+    impl Bounds for Tenths {
+        fn lower(&mut self, sum: i32, place: u32) -> Option<Hit> {
+            (place != 7).then(|| Hit::new(sum as f32 / 10.0, place))
+        }
+
+        fn upper(&self, hit: Hit) -> f64 {
+            f64::from(hit.score()) + 0.5
+        }
+    }
+
+    fn places(lists: &mut Candidates, row: usize) -> Vec<u32> {
+        let left = lists.finish(row, &mut Tenths).iter();
+        let mut places: Vec<u32> = left.map(|&bits| Hit::from_bits(bits).column()).collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn what_may_be_among_the_best_stays() {
+        let mut lists = Candidates::new(2, 2);
+        let mut sums = [0; COLS];
+        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[7]) = (10, 30, 25, 20, 19, 90);
+        assert!(!lists.add(1, 1 << 7, &sums, 0));
+        assert!(lists.add(1, 1, &sums, 0)); // two came, but one of them is excluded
+        assert_eq!(lists.look_through(1, &mut Tenths), Some(f32::NEG_INFINITY));
+        assert!(!lists.add(1, 0b1_1110, &sums, 0));
+        assert_eq!(places(&mut lists, 1), [1, 2, 3]); // 2.0 + 0.5 reaches 2.5, 1.9 + 0.5 does not
+        assert!(places(&mut lists, 0).is_empty());
+    }
+
+    #[test]
+    fn the_threshold_is_the_lower_bound_of_the_last_of_k() {
+        let mut lists = Candidates::new(1, 2);
+        let sums = std::array::from_fn(|lane| 10 * lane as i32);
+        assert!(lists.add(0, u32::MAX, &sums, 32));
+        assert_eq!(lists.look_through(0, &mut Tenths), Some(30.0));
+        assert_eq!(places(&mut lists, 0), [62, 63]);
+    }
+
+    #[test]
+    fn a_list_of_equals_is_given_up() {
+        let mut lists = Candidates::new(1, 3);
+        let mut looks = (0..100).filter_map(|panel| {
+            let due = lists.add(0, u32::MAX, &[1; COLS], panel * COLS as u32);
+            due.then(|| lists.look_through(0, &mut Tenths))
+        });
+        assert_eq!(looks.next(), Some(Some(0.1)));
+        assert!(looks.any(|look| look.is_none()));
+    }
+}

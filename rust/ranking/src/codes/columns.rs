@@ -1,0 +1,180 @@
+//! The codes of all columns, likeliest first, in panels that share a scale.
+
+use glowrec_graph::simd::{Level, prefetch};
+use rayon::prelude::*;
+
+use super::kernels::Dots;
+use super::order::likeliest_first;
+use super::rounding::{Coded, largest};
+use super::{COLS, MAX_DIM, STEP, steps};
+use crate::table::{Columns, Table};
+
+/// 8-bit codes of a table of columns, with what bounds their errors. Owned: it outlives the table
+/// it was made of.
+#[derive(Debug)]
+pub struct Codes {
+    dots: Dots,
+    /// Coordinates, the bias among them.
+    dim: usize,
+    /// Biases are coded as multiples of this, the coordinate of every row that they meet.
+    unit: Option<f32>,
+    /// Column at each place.
+    order: Box<[u32]>,
+    /// Place of each column.
+    places: Box<[u32]>,
+    /// Per panel and step, `STEP` codes of each of its columns, moved up to be positive.
+    codes: Box<[[u8; COLS * STEP]]>,
+    panels: Box<[Panel]>,
+    longest: f64,
+}
+
+/// What the columns of a panel have in common.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Panel {
+    /// One unit of a code.
+    pub(super) scale: f64,
+    /// The largest distance of a column from what its codes say.
+    pub(super) off: f64,
+    /// The largest norm.
+    pub(super) norm: f64,
+}
+
+/// Columns below which pruning does not pay.
+const FEW: usize = 512;
+/// Dimensions below which it does not either.
+const SHORT: usize = 8;
+
+impl Codes {
+    /// The codes of `cols`, or `None` where they would not help: too few or degenerate columns,
+    /// or a processor without fast products of 8-bit numbers.
+    ///
+    /// `rows` are a sample of what will be ranked for; it decides only which columns come first.
+    pub fn new(cols: &Columns<'_>, rows: &Table<'_>, dots: Dots) -> Option<Self> {
+        let pays = dots != Dots::Portable && cols.len() >= FEW && cols.dim() >= SHORT;
+        if pays { Self::always(cols, rows, dots) } else { None }
+    }
+
+    /// As [`Self::new`], where it does not pay as well; `None` only for columns without codes: no
+    /// column, no coordinate or too many, numbers that are not finite or close to overflow.
+    pub fn always(cols: &Columns<'_>, rows: &Table<'_>, dots: Dots) -> Option<Self> {
+        if cols.is_empty() || cols.dim() == 0 || cols.dim() >= MAX_DIM || cols.dim() != rows.dim() {
+            return None;
+        }
+        let order = likeliest_first(cols, rows)?;
+        let mut places = vec![0; cols.len()];
+        for (place, &column) in (0u32..).zip(&order) {
+            places[column as usize] = place;
+        }
+        let unit = unit(cols);
+        let dim = cols.dim() + usize::from(unit.is_some());
+        let (n_panels, n_steps) = (cols.len().div_ceil(COLS), steps(dim));
+        let mut codes = vec![[0; COLS * STEP]; n_panels * n_steps];
+        let mut panels = vec![Panel::default(); n_panels];
+        let work = codes.par_chunks_mut(n_steps).zip(&mut panels).zip(order.par_chunks(COLS));
+        work.for_each(|((codes, panel), columns)| {
+            *panel = encode(cols, columns, unit, dots, codes);
+        });
+        let longest = panels.iter().fold(0.0f64, |most, panel| most.max(panel.norm));
+        Some(Self {
+            dots,
+            dim,
+            unit,
+            order: order.into(),
+            places: places.into(),
+            codes: codes.into(),
+            panels: panels.into(),
+            longest,
+        })
+    }
+
+    pub(super) fn dots(&self) -> Dots {
+        self.dots
+    }
+
+    /// Coordinates, the one of the bias included.
+    pub(super) fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The coordinate of every row that biases meet.
+    pub(super) fn unit(&self) -> Option<f32> {
+        self.unit
+    }
+
+    /// Number of columns.
+    pub(crate) fn n_columns(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The largest norm of a column.
+    pub(super) fn longest(&self) -> f64 {
+        self.longest
+    }
+
+    pub(super) fn panels(&self) -> &[Panel] {
+        &self.panels
+    }
+
+    /// Steps of one panel.
+    pub(super) fn steps(&self, panel: usize) -> &[[u8; COLS * STEP]] {
+        let n_steps = steps(self.dim);
+        &self.codes[panel * n_steps..][..n_steps]
+    }
+
+    pub(super) fn column(&self, place: u32) -> u32 {
+        self.order[place as usize]
+    }
+
+    pub(super) fn place(&self, column: u32) -> u32 {
+        self.places[column as usize]
+    }
+}
+
+/// A power of two that brings biases to the size of other coordinates; `None` without biases.
+fn unit(cols: &Columns<'_>) -> Option<f32> {
+    let level = Level::current();
+    let bias = largest(level, cols.bias()?);
+    let sample = (0..cols.len()).step_by(cols.len().div_ceil(1024));
+    let usual = sample.map(|column| largest(level, cols.vectors().row(column))).fold(0.0, f32::max);
+    let exponent = (bias / usual).log2().round();
+    Some(if exponent.is_finite() { exponent.clamp(-20.0, 60.0).exp2() } else { 1.0 })
+}
+
+/// Writes the codes of one panel.
+fn encode(
+    cols: &Columns<'_>,
+    columns: &[u32],
+    unit: Option<f32>,
+    dots: Dots,
+    out: &mut [[u8; COLS * STEP]],
+) -> Panel {
+    let level = Level::current();
+    let vector = |column: u32, values: &mut Vec<f32>| {
+        values.clear();
+        values.extend_from_slice(cols.vectors().row(column as usize));
+        values.extend(unit.map(|unit| cols.start(column as usize) / unit));
+    };
+    for &column in columns {
+        let vector = cols.vectors().row(column as usize);
+        (0..vector.len()).step_by(16).for_each(|start| prefetch::<f32, 16>(vector, start));
+    }
+    let mut values = vec![];
+    let most = columns.iter().fold(0.0f32, |most, &column| {
+        vector(column, &mut values);
+        most.max(largest(level, &values))
+    });
+    // Columns of zeros have any scale.
+    let scale = if most > 0.0 { f64::from(most) / f64::from(dots.column_codes()) } else { 1.0 };
+    let mut panel = Panel { scale, off: 0.0, norm: 0.0 };
+    let mut coded = Coded::default();
+    for (i, &column) in columns.iter().enumerate() {
+        vector(column, &mut values);
+        coded.set(level, &values, scale, dots.column_codes());
+        panel.norm = panel.norm.max(coded.norm);
+        panel.off = panel.off.max(coded.off);
+        for (out, &codes) in out.iter_mut().zip(coded.steps()) {
+            out.as_chunks_mut().0[i] = codes.map(|code| (i16::from(code) + dots.zero()) as u8);
+        }
+    }
+    panel
+}

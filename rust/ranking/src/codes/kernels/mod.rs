@@ -1,0 +1,127 @@
+//! Sums of products of 8-bit codes of a small tile of rows × columns, compared in registers.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use glowrec_graph::simd::Level;
+
+use super::columns::Panel;
+use super::rows::Groups;
+use super::{COLS, ROWS, STEP};
+
+/// How products of codes are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dots {
+    /// Ordinary code: the definition.
+    Portable,
+    /// AVX2: codes of 7 bits, so that four products fit 16 bits.
+    Avx2,
+    /// AVX-VNNI: 256-bit registers.
+    AvxVnni,
+    /// AVX-512 VNNI.
+    Avx512Vnni,
+}
+
+/// What became of a tile.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct Tile {
+    /// The sums; only those of rows with survivors mean something.
+    pub(crate) sums: [[i32; COLS]; ROWS],
+    /// Per row, the columns whose sum exceeds the row's limit.
+    pub(crate) survivors: [u32; ROWS],
+}
+
+impl Tile {
+    pub(crate) const EMPTY: Self = Self { sums: [[0; COLS]; ROWS], survivors: [0; ROWS] };
+}
+
+impl Dots {
+    /// All that this processor can run, slowest first.
+    pub fn available() -> Vec<Self> {
+        let mut found = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let level = *Level::available().last().unwrap_or(&Level::Baseline);
+            if level >= Level::Avx2 {
+                found.push(Self::Avx2);
+                if is_x86_feature_detected!("avxvnni") {
+                    found.push(Self::AvxVnni);
+                }
+            }
+            if level >= Level::Avx512 && is_x86_feature_detected!("avx512vnni") {
+                found.push(Self::Avx512Vnni);
+            }
+        }
+        found
+    }
+
+    /// The fastest for vector instructions up to `level`.
+    ///
+    /// AVX-VNNI counts as wider than AVX2, so that a process held to AVX2 measures AVX2 alone.
+    pub fn of(level: Level) -> Self {
+        let fits = |dots: &Self| match dots {
+            Self::Portable => true,
+            Self::Avx2 => level >= Level::Avx2,
+            Self::AvxVnni => level == Level::Avx2 && Level::available().last() == Some(&level),
+            Self::Avx512Vnni => level >= Level::Avx512,
+        };
+        Self::available().into_iter().rev().find(fits).unwrap_or(Self::Portable)
+    }
+
+    /// The largest code of a row.
+    pub(super) fn row_codes(self) -> i16 {
+        if self == Self::Avx2 { 64 } else { 127 }
+    }
+
+    /// The largest code of a column, before it is moved up.
+    pub(super) fn column_codes(self) -> i16 {
+        if self == Self::Avx2 { 63 } else { 127 }
+    }
+
+    /// What codes of columns are moved up by, since one side's codes must not be negative.
+    pub(super) fn zero(self) -> i16 {
+        if self == Self::Avx2 { 64 } else { 128 }
+    }
+
+    /// The first group from `from` on of which a row's sum with any of a panel's columns exceeds
+    /// its limit; `tile` holds its sums.
+    #[inline]
+    #[allow(unsafe_code)]
+    pub(super) fn sweep(
+        self,
+        groups: &Groups,
+        from: usize,
+        cols: &[[u8; COLS * STEP]],
+        panel: &Panel,
+        tile: &mut Tile,
+    ) -> Option<usize> {
+        match self {
+            // SAFETY: `Dots::available` lists only what the processor has.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { x86::avx2::sweep(groups, from, cols, panel, tile) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, from, cols, panel, tile) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => unsafe { x86::avx512vnni::sweep(groups, from, cols, panel, tile) },
+            _ => sweep(groups, from, cols, panel, tile, portable::scan),
+        }
+    }
+}
+
+/// The body of [`Dots::sweep`] for one way of making products.
+#[inline(always)]
+fn sweep(
+    groups: &Groups,
+    from: usize,
+    cols: &[[u8; COLS * STEP]],
+    panel: &Panel,
+    tile: &mut Tile,
+    scan: impl Fn(&[[i8; ROWS * STEP]], &[[u8; COLS * STEP]], &[i32; ROWS], &mut Tile) -> bool,
+) -> Option<usize> {
+    (from..groups.len())
+        .find(|&group| scan(groups.codes(group), cols, &groups.limits(group).of(panel), tile))
+}

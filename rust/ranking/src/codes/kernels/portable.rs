@@ -1,0 +1,29 @@
+//! The tile in portable code: the definition of the others.
+
+use super::{COLS, ROWS, STEP, Tile};
+
+pub(super) fn scan(
+    rows: &[[i8; ROWS * STEP]],
+    cols: &[[u8; COLS * STEP]],
+    limits: &[i32; ROWS],
+    tile: &mut Tile,
+) -> bool {
+    tile.sums = [[0; COLS]; ROWS];
+    for (rows, cols) in rows.iter().zip(cols) {
+        for (sums, row) in tile.sums.iter_mut().zip(rows.as_chunks::<STEP>().0) {
+            for (sum, col) in sums.iter_mut().zip(cols.as_chunks::<STEP>().0) {
+                *sum +=
+                    row.iter().zip(col).map(|(&q, &c)| i32::from(q) * i32::from(c)).sum::<i32>();
+            }
+        }
+    }
+    let mut any = 0;
+    for ((survivors, sums), limit) in tile.survivors.iter_mut().zip(&tile.sums).zip(limits) {
+        *survivors = 0;
+        for (i, sum) in sums.iter().enumerate() {
+            *survivors |= u32::from(sum > limit) << i;
+        }
+        any |= *survivors;
+    }
+    any != 0
+}

@@ -1,0 +1,285 @@
+//! The tile in the registers of AVX2, AVX-VNNI and AVX-512 VNNI.
+#![allow(unsafe_code)]
+
+#[allow(clippy::wildcard_imports, reason = "a dozen intrinsics")]
+use std::arch::x86_64::*;
+
+use super::{COLS, Groups, Panel, ROWS, STEP, Tile, sweep};
+
+/// The four codes of row `r` in a step, as one number to broadcast.
+#[inline(always)]
+fn quad(rows: &[i8; ROWS * STEP], r: usize) -> i32 {
+    let codes = rows.as_chunks::<STEP>().0[r];
+    i32::from_ne_bytes(codes.map(i8::cast_unsigned))
+}
+
+/// Makes a module of `sweep` by one kernel.
+macro_rules! sweeping {
+    ($kernel:ident, $features:literal) => {
+        pub(super) mod $kernel {
+            use super::*;
+
+            /// [`sweep`](super::sweep) by the kernel that the module is named for.
+            ///
+            /// # Safety
+            ///
+            #[doc = concat!("The processor has ", $features, ".")]
+            #[target_feature(enable = $features)]
+            pub(in super::super) fn sweep(
+                groups: &Groups,
+                from: usize,
+                cols: &[[u8; COLS * STEP]],
+                panel: &Panel,
+                tile: &mut Tile,
+            ) -> Option<usize> {
+                super::sweep(groups, from, cols, panel, tile, |rows, cols, limits, tile| {
+                    super::$kernel(rows, cols, limits, tile)
+                })
+            }
+        }
+    };
+}
+
+sweeping!(avx512vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma");
+sweeping!(avxvnni, "avx2,fma,avxvnni");
+sweeping!(avx2, "avx2,fma");
+
+/// Eight rows × two registers of sixteen columns.
+///
+/// # Safety
+///
+/// The processor has AVX-512 F and VNNI.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
+fn avx512vnni(
+    rows: &[[i8; ROWS * STEP]],
+    cols: &[[u8; COLS * STEP]],
+    limits: &[i32; ROWS],
+    tile: &mut Tile,
+) -> bool {
+    let mut sums = [[_mm512_setzero_si512(); 2]; ROWS];
+    for (row, col) in rows.iter().zip(cols) {
+        // SAFETY: reads the 128 codes of `col`.
+        let (low, high) = unsafe {
+            let at = col.as_ptr().cast::<__m512i>();
+            (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1)))
+        };
+        for (r, sum) in sums.iter_mut().enumerate() {
+            let row = _mm512_set1_epi32(quad(row, r));
+            sum[0] = _mm512_dpbusd_epi32(sum[0], low, row);
+            sum[1] = _mm512_dpbusd_epi32(sum[1], high, row);
+        }
+    }
+    let mut any = 0;
+    for (sum, &limit) in sums.iter().zip(limits) {
+        let limit = _mm512_set1_epi32(limit);
+        any |= _mm512_cmpgt_epi32_mask(sum[0], limit) | _mm512_cmpgt_epi32_mask(sum[1], limit);
+    }
+    if any == 0 {
+        return false;
+    }
+    for (out, sum) in tile.sums.iter_mut().zip(&sums) {
+        // SAFETY: writes the 32 numbers of `out`.
+        unsafe {
+            let at = out.as_mut_ptr().cast::<__m512i>();
+            _mm512_storeu_si512(at, sum[0]);
+            _mm512_storeu_si512(at.add(1), sum[1]);
+        }
+    }
+    compare_512(limits, tile);
+    true
+}
+
+/// Finds the survivors of a tile that has some; apart, so that other tiles do not pay for it.
+#[inline(never)]
+#[target_feature(enable = "avx512f")]
+fn compare_512(limits: &[i32; ROWS], tile: &mut Tile) {
+    for ((survivors, sums), &limit) in tile.survivors.iter_mut().zip(&tile.sums).zip(limits) {
+        let limit = _mm512_set1_epi32(limit);
+        // SAFETY: reads the 32 numbers of `sums`.
+        let (low, high) = unsafe {
+            let at = sums.as_ptr().cast::<__m512i>();
+            (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1)))
+        };
+        let low = u32::from(_mm512_cmpgt_epi32_mask(low, limit));
+        *survivors = low | u32::from(_mm512_cmpgt_epi32_mask(high, limit)) << 16;
+    }
+}
+
+/// The columns of a step, eight to a register.
+///
+/// # Safety
+///
+/// The processor has AVX.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn quarters(col: &[u8; COLS * STEP]) -> [__m256i; 4] {
+    // SAFETY: each reads 32 of the 128 codes of `col`.
+    std::array::from_fn(|i| unsafe { _mm256_loadu_si256(col.as_ptr().cast::<__m256i>().add(i)) })
+}
+
+/// Compares the sums of rows `2 * pair` and the next with their limits; whether any survives.
+/// Sums are kept if so.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn settle(sums: [[__m256i; 4]; 2], pair: usize, limits: &[i32; ROWS], tile: &mut Tile) -> bool {
+    let limits: [__m256i; 2] = std::array::from_fn(|r| _mm256_set1_epi32(limits[2 * pair + r]));
+    let mut any = _mm256_setzero_si256();
+    for (sums, limit) in sums.iter().zip(limits) {
+        for &sum in sums {
+            any = _mm256_or_si256(any, _mm256_cmpgt_epi32(sum, limit));
+        }
+    }
+    if _mm256_testz_si256(any, any) == 1 {
+        (tile.survivors[2 * pair], tile.survivors[2 * pair + 1]) = (0, 0);
+        return false;
+    }
+    for (r, (sums, limit)) in (2 * pair..).zip(sums.into_iter().zip(limits)) {
+        tile.survivors[r] = 0;
+        for (i, sum) in sums.into_iter().enumerate() {
+            let above = _mm256_castsi256_ps(_mm256_cmpgt_epi32(sum, limit));
+            tile.survivors[r] |= _mm256_movemask_ps(above).cast_unsigned() << (8 * i);
+            // SAFETY: writes 8 of the 32 numbers of the row.
+            unsafe { _mm256_storeu_si256(tile.sums[r].as_mut_ptr().cast::<__m256i>().add(i), sum) };
+        }
+    }
+    true
+}
+
+/// Four times two rows × four registers of eight columns, two steps at a time: four products of
+/// 7-bit codes fit 16 bits.
+///
+/// # Safety
+///
+/// The processor has AVX2. The number of steps is even.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn avx2(
+    rows: &[[i8; ROWS * STEP]],
+    cols: &[[u8; COLS * STEP]],
+    limits: &[i32; ROWS],
+    tile: &mut Tile,
+) -> bool {
+    let (row_steps, col_steps) = (rows.as_chunks::<2>().0, cols.as_chunks::<2>().0);
+    let ones = _mm256_set1_epi16(1);
+    let mut any = false;
+    for pair in 0..ROWS / 2 {
+        let mut sums = [[_mm256_setzero_si256(); 4]; 2];
+        for (rows, cols) in row_steps.iter().zip(col_steps) {
+            let (first, second) = (quarters(&cols[0]), quarters(&cols[1]));
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let row = rows.each_ref().map(|row| _mm256_set1_epi32(quad(row, 2 * pair + r)));
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let products = _mm256_add_epi16(
+                        _mm256_maddubs_epi16(first[i], row[0]),
+                        _mm256_maddubs_epi16(second[i], row[1]),
+                    );
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(products, ones));
+                }
+            }
+        }
+        any |= settle(sums, pair, limits, tile);
+    }
+    any
+}
+
+/// The same with products of four codes added in one instruction.
+macro_rules! vnni_256 {
+    ($(#[$meta:meta])* $name:ident, $features:literal, $dpbusd:ident) => {
+        $(#[$meta])*
+        ///
+        /// # Safety
+        ///
+        #[doc = concat!("The processor has ", $features, ".")]
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn $name(
+            rows: &[[i8; ROWS * STEP]],
+            cols: &[[u8; COLS * STEP]],
+            limits: &[i32; ROWS],
+            tile: &mut Tile,
+        ) -> bool {
+            let mut any = false;
+            for pair in 0..ROWS / 2 {
+                let mut sums = [[_mm256_setzero_si256(); 4]; 2];
+                for (row, col) in rows.iter().zip(cols) {
+                    let col = quarters(col);
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let row = _mm256_set1_epi32(quad(row, 2 * pair + r));
+                        for (sum, col) in sums.iter_mut().zip(col) {
+                            *sum = $dpbusd(*sum, col, row);
+                        }
+                    }
+                }
+                any |= settle(sums, pair, limits, tile);
+            }
+            any
+        }
+    };
+}
+
+vnni_256! {
+    /// In the encoding of processors without AVX-512.
+    avxvnni, "avx2,fma,avxvnni", _mm256_dpbusd_avx_epi32
+}
+
+vnni_256! {
+    /// In the encoding of AVX-512, by which the body above is tested where AVX-VNNI is missing.
+    #[cfg(test)]
+    avx512vnni_256, "avx2,avx512f,avx512vl,avx512vnni", _mm256_dpbusd_epi32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dots, portable};
+    use super::*;
+
+    /// A kernel as a safe function, to be called where its instructions are.
+    type Kernel = fn(&[[i8; 32]], &[[u8; 128]], &[i32; ROWS], &mut Tile) -> bool;
+
+    /// What kernels must agree on: the most and the least that codes can say, and anything.
+    fn agrees(kernel: Kernel, row_codes: i16, column_codes: i16) {
+        for n_steps in [0, 2, 16, 66] {
+            for seed in 0..8i16 {
+                let pick = |i: usize, most: i16| match seed {
+                    0 => most,
+                    1 => -most,
+                    _ => (i as i16).wrapping_mul(7919).wrapping_mul(seed) % (most + 1),
+                };
+                let rows: Vec<[i8; 32]> = (0..n_steps)
+                    .map(|s| std::array::from_fn(|i| pick(s * 32 + i, row_codes) as i8))
+                    .collect();
+                let cols: Vec<[u8; 128]> = (0..n_steps)
+                    .map(|s| {
+                        let code = |i| pick(s * 128 + i, column_codes) + column_codes + 1;
+                        std::array::from_fn(|i| code(i) as u8)
+                    })
+                    .collect();
+                let limits = [-1, 0, 1, -1000, 1000, 100_000, i32::MAX, i32::MIN];
+                let (mut found, mut expected) = (Tile::EMPTY, Tile::EMPTY);
+                let any = kernel(&rows, &cols, &limits, &mut found);
+                assert_eq!(any, portable::scan(&rows, &cols, &limits, &mut expected));
+                assert_eq!(found.survivors, expected.survivors);
+                for r in (0..ROWS).filter(|&r| found.survivors[r] != 0) {
+                    assert_eq!(found.sums[r], expected.sums[r]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn kernels_agree_with_their_definition() {
+        let has = |dots| Dots::available().contains(&dots);
+        if has(Dots::Avx2) {
+            // SAFETY: the processor has it, here and below.
+            agrees(|r, c, l, t| unsafe { avx2(r, c, l, t) }, 64, 63);
+        }
+        if has(Dots::AvxVnni) {
+            agrees(|r, c, l, t| unsafe { avxvnni(r, c, l, t) }, 127, 127);
+        }
+        if has(Dots::Avx512Vnni) {
+            agrees(|r, c, l, t| unsafe { avx512vnni(r, c, l, t) }, 127, 127);
+            agrees(|r, c, l, t| unsafe { avx512vnni_256(r, c, l, t) }, 127, 127);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The pruned ranking of a chunk of rows.
+
+use glowrec_graph::dispatched;
+use glowrec_graph::simd::prefetch;
+
+use super::candidates::{Bounds, Candidates};
+use super::columns::{Codes, Panel};
+use super::kernels::Tile;
+use super::rows::{Groups, Limits};
+use super::{COLS, ROWS};
+use crate::best::Hit;
+use crate::ranker::{Queries, Ranker};
+use crate::table::Columns;
+
+/// What pruning left to do; counts add up over calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Pairs of rows and columns that were compared by their codes.
+    pub compared: u64,
+    /// Pairs that the bound did not exclude when they were looked at.
+    pub kept: u64,
+    /// Pairs that it did not exclude in the end, and that were scored in float32.
+    pub scored: u64,
+    /// Rows that were ranked without codes.
+    pub unpruned: u64,
+}
+
+impl std::ops::AddAssign for Pruned {
+    fn add_assign(&mut self, other: Self) {
+        self.compared += other.compared;
+        self.kept += other.kept;
+        self.scored += other.scored;
+        self.unpruned += other.unpruned;
+    }
+}
+
+/// A ranker and the codes of its columns.
+pub(crate) struct Task<'a> {
+    pub(crate) ranker: &'a Ranker<'a>,
+    pub(crate) codes: &'a Codes,
+}
+
+impl Task<'_> {
+    /// Gives the best columns of each query to `write`, best first, with the query's position.
+    /// Positions of queries that codes do not help are given back.
+    pub(crate) fn run(
+        &self,
+        queries: Queries<'_>,
+        mut write: impl FnMut(usize, &[Hit]),
+    ) -> (Vec<usize>, Pruned) {
+        let rows = queries.rows;
+        let mut chunk = Chunk::new(self, queries);
+        let mut tile = Tile::EMPTY;
+        for (p, panel) in self.codes.panels().iter().enumerate() {
+            let steps = self.codes.steps(p);
+            let exists = u32::MAX >> COLS.saturating_sub(self.codes.n_columns() - p * COLS);
+            let mut from = 0;
+            while let Some(g) =
+                self.codes.dots().sweep(&chunk.groups, from, steps, panel, &mut tile)
+            {
+                chunk.admit(g, p, &tile, exists);
+                from = g + 1;
+            }
+        }
+        // The vectors of a row's columns are on their way while those of the row before are read.
+        let mut waiting: Option<usize> = None;
+        let (mut hits, mut next) = (vec![], vec![]);
+        for i in (0..rows.len()).filter(|&i| !chunk.given_up[i]).collect::<Vec<_>>() {
+            next.clear();
+            next.extend(chunk.left(i).iter().map(|&bits| self.ahead(Hit::from_bits(bits))));
+            if let Some(i) = waiting.replace(i) {
+                write(i, self.best(rows[i], &mut hits));
+            }
+            std::mem::swap(&mut hits, &mut next);
+        }
+        if let Some(i) = waiting {
+            write(i, self.best(rows[i], &mut hits));
+        }
+        let given_up: Vec<usize> = (0..rows.len()).filter(|&i| chunk.given_up[i]).collect();
+        let n_pruned = (rows.len() - given_up.len()) as u64;
+        chunk.pruned.compared = n_pruned * self.codes.n_columns() as u64;
+        chunk.pruned.unpruned = given_up.len() as u64;
+        (given_up, chunk.pruned)
+    }
+}
+
+/// The rows that one thread ranks at a time.
+struct Chunk<'a> {
+    task: &'a Task<'a>,
+    groups: Groups,
+    candidates: Candidates,
+    excluded: Places,
+    given_up: Vec<bool>,
+    pruned: Pruned,
+}
+
+impl<'a> Chunk<'a> {
+    fn new(task: &'a Task<'a>, queries: Queries<'_>) -> Self {
+        let row = |&row: &u32| task.ranker.rows.row(row as usize);
+        let vectors: Vec<&[f32]> = queries.rows.iter().map(row).collect();
+        let (groups, given_up) = Groups::new(&vectors, task.codes);
+        Self {
+            task,
+            groups,
+            candidates: Candidates::new(vectors.len(), task.ranker.k),
+            excluded: Places::new(task, queries.ids),
+            given_up,
+            pruned: Pruned::default(),
+        }
+    }
+
+    /// Takes in the survivors of a tile.
+    fn admit(&mut self, g: usize, p: usize, tile: &Tile, exists: u32) {
+        for r in 0..ROWS.min(self.given_up.len() - g * ROWS) {
+            let survivors = tile.survivors[r] & exists;
+            if survivors == 0 {
+                continue;
+            }
+            let row = g * ROWS + r;
+            self.pruned.kept += u64::from(survivors.count_ones());
+            if self.candidates.add(row, survivors, &tile.sums[r], (p * COLS) as u32) {
+                self.raise(row);
+            }
+        }
+    }
+
+    /// Looks through what has come for a row, and lets less come.
+    #[cold]
+    fn raise(&mut self, row: usize) {
+        let mut bounds = RowBounds {
+            limits: self.groups.limits(row / ROWS),
+            panels: self.task.codes.panels(),
+            r: row % ROWS,
+            excluded: self.excluded.of(row),
+        };
+        let threshold = self.candidates.look_through(row, &mut bounds).map_or_else(
+            || {
+                self.given_up[row] = true;
+                f64::INFINITY
+            },
+            f64::from,
+        );
+        self.groups.raise(row, threshold);
+    }
+
+    /// The places of what may be among the best of a row, as hits.
+    fn left(&mut self, row: usize) -> &[u64] {
+        let mut bounds = RowBounds {
+            limits: self.groups.limits(row / ROWS),
+            panels: self.task.codes.panels(),
+            r: row % ROWS,
+            excluded: self.excluded.of(row),
+        };
+        let places = self.candidates.finish(row, &mut bounds);
+        self.pruned.scored += places.len() as u64;
+        places
+    }
+}
+
+/// The bounds of one row's scores.
+struct RowBounds<'a> {
+    limits: &'a Limits,
+    panels: &'a [Panel],
+    r: usize,
+    excluded: Ahead<'a>,
+}
+
+impl Bounds for RowBounds<'_> {
+    fn lower(&mut self, sum: i32, place: u32) -> Option<Hit> {
+        if self.excluded.reach(place) {
+            return None;
+        }
+        let panel = &self.panels[place as usize / COLS];
+        let lower = self.limits.estimate(self.r, sum, panel) - self.limits.error(self.r, panel);
+        Some(Hit::new(rounded_down(lower), place))
+    }
+
+    fn upper(&self, hit: Hit) -> f64 {
+        let panel = &self.panels[hit.column() as usize / COLS];
+        unrounded(hit.score()) + 2.0 * self.limits.error(self.r, panel)
+    }
+}
+
+/// The smallest positive float32.
+const LEAST: f32 = f32::from_bits(1);
+
+/// A float32 that is not above `value`, and at most three steps below; no branch.
+#[inline]
+fn rounded_down(value: f64) -> f32 {
+    let near = value as f32;
+    near - near.abs() * f32::EPSILON - LEAST
+}
+
+/// At least what was [`rounded_down`].
+#[inline]
+fn unrounded(rounded: f32) -> f64 {
+    let steps = 4.0 * (rounded.abs() * f32::EPSILON + LEAST);
+    f64::from(rounded) + f64::from(steps)
+}
+
+/// The places of the columns that each row excludes, ascending, and how many lie behind.
+struct Places {
+    places: Vec<u32>,
+    ends: Vec<u32>,
+    passed: Vec<u32>,
+}
+
+impl Places {
+    fn new(task: &Task<'_>, ids: &[u32]) -> Self {
+        let (mut places, mut ends, mut passed) = (vec![], vec![], vec![]);
+        for &id in ids {
+            let first = places.len();
+            passed.push(first as u32);
+            if let Some(excluded) = task.ranker.excluded {
+                places.extend(excluded.row(id as usize).iter().map(|&col| task.codes.place(col)));
+                places[first..].sort_unstable();
+            }
+            ends.push(places.len() as u32);
+        }
+        Self { places, ends, passed }
+    }
+
+    /// What a row excludes from where it has come to.
+    fn of(&mut self, row: usize) -> Ahead<'_> {
+        let ahead = &self.places[..self.ends[row] as usize];
+        Ahead { places: ahead, passed: &mut self.passed[row] }
+    }
+}
+
+/// The excluded places of one row, and how many lie behind.
+struct Ahead<'a> {
+    places: &'a [u32],
+    passed: &'a mut u32,
+}
+
+impl Ahead<'_> {
+    /// Whether `place` is excluded; places must ascend from call to call.
+    #[inline]
+    fn reach(&mut self, place: u32) -> bool {
+        while self.places.get(*self.passed as usize).is_some_and(|&other| other < place) {
+            *self.passed += 1;
+        }
+        self.places.get(*self.passed as usize) == Some(&place)
+    }
+}
+
+impl Task<'_> {
+    /// The column at the place of a hit, as one without a score; its vector is asked for.
+    fn ahead(&self, hit: Hit) -> Hit {
+        let column = self.codes.column(hit.column());
+        let vector = self.ranker.cols.vectors().row(column as usize);
+        (0..vector.len()).step_by(16).for_each(|start| prefetch::<f32, 16>(vector, start));
+        Hit::new(0.0, column)
+    }
+
+    /// The best of some columns of a row, best first.
+    fn best<'h>(&self, row: u32, hits: &'h mut [Hit]) -> &'h [Hit] {
+        let Ranker { rows, cols, k, level, .. } = self.ranker;
+        score_all(*level, rows.row(row as usize), cols, hits);
+        hits.sort_unstable();
+        &hits[..hits.len().min(*k)]
+    }
+}
+
+/// Columns that are scored side by side.
+const LANES: usize = 8;
+
+dispatched! {
+    /// Fills in the scores of hits whose columns are given.
+    fn score_all(level, row: &[f32], cols: &Columns<'_>, hits: &mut [Hit]) = score_all_body;
+}
+
+#[inline(always)]
+fn score_all_body(row: &[f32], cols: &Columns<'_>, hits: &mut [Hit]) {
+    for hits in hits.chunks_mut(LANES) {
+        // Lanes without a hit repeat the first one.
+        let column = |lane: usize| hits[if lane < hits.len() { lane } else { 0 }].column();
+        let columns: [u32; LANES] = std::array::from_fn(column);
+        let vectors = columns.map(|column| cols.vectors().row(column as usize));
+        let mut sums = columns.map(|column| cols.start(column as usize));
+        for (d, &value) in row.iter().enumerate() {
+            for (sum, vector) in sums.iter_mut().zip(vectors) {
+                *sum = value.mul_add(vector[d], *sum);
+            }
+        }
+        for (hit, (sum, column)) in hits.iter_mut().zip(sums.into_iter().zip(columns)) {
+            *hit = Hit::new(sum, column);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_down_and_back_brackets_the_value() {
+        let values = [0.0, 1e-46, 1e-45, 1e-40, 1.2e-38, 0.1, 1.0, 1.0 + 1e-9, 3.3e7, 1e30];
+        for value in values.into_iter().flat_map(|value| [value, -value, value * 1.000_000_1]) {
+            let rounded = rounded_down(value);
+            assert!(f64::from(rounded) <= value && value <= unrounded(rounded), "{value}");
+            assert!((f64::from(rounded) - value).abs() <= value.abs() * 4e-7 + 1e-44, "{value}");
+        }
+    }
+}

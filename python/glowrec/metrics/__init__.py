@@ -3,20 +3,20 @@ r"""The metrics: what they mean, their names, and each as a function of one rank
 Let :math:`T` be the test items of a user, :math:`h_r` say whether the item at rank
 :math:`r = 1 \dots k` is one of them, and :math:`g_r` be its gain, 0 without a hit.
 
-=========== =========================================================================
-recall      :math:`\sum_r h_r / |T|`
-precision   :math:`\sum_r h_r / k`
-f1          harmonic mean of recall and precision
-ndcg        :math:`\sum_r g_r / \log_2(r + 1)`, over the same of the best ranking
-dcg         :math:`\sum_r g_r / \log_2(r + 1)`
-hit         1 if any :math:`h_r` is, else 0
-mrr         1 / the rank of the first hit, 0 if there is none
-map         :math:`\frac{1}{\min(k, |T|)} \sum_r h_r \cdot \frac{1}{r} \sum_{s \le r} h_s`
-r_precision :math:`\sum_{r \le |T|} h_r / |T|`; no cut-off
-auc         share of the pairs of a test item and another candidate that are ranked
-            rightly, ties counting half; no cut-off
+============ ========================================================================
+recall       :math:`\sum_r h_r / |T|`
+precision    :math:`\sum_r h_r / k`
+f1           harmonic mean of recall and precision
+ndcg         dcg over that of the best ranking of :math:`\min(k, |T|)` test items
+dcg          :math:`\sum_r g_r / \log_2(r + 1)`
+hit          1 if any :math:`h_r` is, else 0
+mrr          1 / the rank of the first hit, 0 if there is none
+map          :math:`\frac{1}{\min(k, |T|)} \sum_r h_r \cdot \frac{1}{r} \sum_{s \le r} h_s`
+r_precision  :math:`\sum_{r \le |T|} h_r / |T|`; no cut-off
+auc          share of the pairs of a test item and another candidate that are in the right
+             order, ties counting half; no cut-off
 average_rank mean rank of the test items among the candidates; no cut-off
-=========== =========================================================================
+============ ========================================================================
 
 These are the formulas of the convention ``lightgcn``, with gains of 1; a
 :class:`glowrec.conventions.Convention` changes each of them. A test item that is no candidate,

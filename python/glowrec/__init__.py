@@ -8,7 +8,7 @@ which are imported at their first use.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from glowrec import datasets, errors, splitting, threads
+from glowrec import beyond, datasets, errors, rating_errors, splitting, statistics, threads
 from glowrec._native import __version__
 from glowrec.errors import GlowrecError, MissingExtraError
 from glowrec.evaluation import Evaluation, evaluate_factors, evaluate_rankings
@@ -32,11 +32,14 @@ __all__ = [
     "TripletSampler",
     "Triplets",
     "__version__",
+    "beyond",
     "datasets",
     "errors",
     "evaluate_factors",
     "evaluate_rankings",
+    "rating_errors",
     "splitting",
+    "statistics",
     "threads",
     "top_k",
 ]

@@ -35,3 +35,7 @@ class ParameterError(GlowrecError, ValueError):
 
 class MissingExtraError(GlowrecError, ImportError):
     """An optional dependency is not installed; the message names the extra."""
+
+
+class SampledMetricsWarning(UserWarning):
+    """Metrics of sampled negatives, which are not comparable with full rankings."""

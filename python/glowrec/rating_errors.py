@@ -1,0 +1,159 @@
+r"""Errors of predicted ratings: root mean squared, and mean absolute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from glowrec.errors import DataError, ShapeError
+from glowrec.factors import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["RatingErrors", "errors_by_user", "mae", "rmse"]
+
+
+class RatingErrors(NamedTuple):
+    """Errors of each user's ratings; :func:`glowrec.statistics.compare` takes two of them."""
+
+    users: NDArray[np.int64]
+    """The users with ratings, ascending, shape (n,)."""
+    per_user: dict[str, NDArray[np.float64]]
+    """``"rmse"`` and ``"mae"``, shape (n,) each."""
+
+
+def rmse(predicted: ArrayLike, observed: ArrayLike, *, weights: ArrayLike | None = None) -> float:
+    r"""Return the root mean squared error of predictions.
+
+    .. math:: \sqrt{\sum_j w_j (p_j - o_j)^2 / \sum_j w_j}
+
+    Source: Herlocker et al., "Evaluating Collaborative Filtering Recommender Systems", TOIS 2004.
+
+    Parameters
+    ----------
+    predicted, observed : array_like of float, of one shape
+        Ratings; sums are made in float64.
+    weights : array_like of float, of the same shape, optional
+        Not negative, not all 0; all 1 by default.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+    DataError
+        If there is no rating, or a number is not finite (its position is named), or weights are
+        negative or all 0.
+
+    Examples
+    --------
+    >>> rmse([3, 4, 5], [3, 4, 2]) == 3**0.5
+    True
+    >>> rmse([3, 5], [3, 2], weights=[8, 1])
+    1.0
+    """
+    errors, shares = _errors(predicted, observed, weights)
+    return float(np.sqrt(np.average(errors**2, weights=shares)))
+
+
+def mae(predicted: ArrayLike, observed: ArrayLike, *, weights: ArrayLike | None = None) -> float:
+    r"""Return the mean absolute error of predictions.
+
+    .. math:: \sum_j w_j |p_j - o_j| / \sum_j w_j
+
+    Source: Herlocker et al., "Evaluating Collaborative Filtering Recommender Systems", TOIS 2004.
+
+    Parameters
+    ----------
+    predicted, observed : array_like of float, of one shape
+        Ratings; sums are made in float64.
+    weights : array_like of float, of the same shape, optional
+        Not negative, not all 0; all 1 by default.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ShapeError, DataError
+        As :func:`rmse`.
+
+    Examples
+    --------
+    >>> mae([3, 4, 5], [3, 4, 2])
+    1.0
+    """
+    errors, shares = _errors(predicted, observed, weights)
+    return float(np.average(np.abs(errors), weights=shares))
+
+
+def errors_by_user(predicted: ArrayLike, observed: ArrayLike, users: ArrayLike) -> RatingErrors:
+    """Return both errors over the ratings of each user.
+
+    Parameters
+    ----------
+    predicted, observed : array_like of float, shape (n_ratings,)
+    users : array_like of int64, shape (n_ratings,)
+        Whose rating each is.
+
+    Returns
+    -------
+    RatingErrors
+
+    Raises
+    ------
+    ShapeError, DataError
+        As :func:`rmse`.
+
+    Examples
+    --------
+    >>> found = errors_by_user([3, 5, 1], [3, 2, 2], [7, 7, 4])
+    >>> found.users, found.per_user["mae"]
+    (array([4, 7]), array([1. , 1.5]))
+    """
+    errors, _ = _errors(predicted, observed, None)
+    whose = whole("users", users, 1)
+    if whose.shape != errors.shape:
+        raise ShapeError(f"users: expected shape {errors.shape}, got {whose.shape}")
+    ids, codes, sizes = np.unique(whose, return_inverse=True, return_counts=True)
+    squares = np.bincount(codes, errors**2, len(ids)) / sizes
+    absolute = np.bincount(codes, np.abs(errors), len(ids)) / sizes
+    return RatingErrors(ids, {"rmse": np.sqrt(squares), "mae": absolute})
+
+
+def _errors(
+    predicted: ArrayLike, observed: ArrayLike, weights: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    guesses, truth = _numbers("predicted", predicted), _numbers("observed", observed)
+    if guesses.shape != truth.shape:
+        raise ShapeError(
+            f"predicted: expected shape {truth.shape} as observed, got {guesses.shape}"
+        )
+    if not truth.size:
+        raise DataError("observed: no ratings, so there is no error to average")
+    if weights is None:
+        return guesses - truth, None
+    shares = _numbers("weights", weights)
+    if shares.shape != truth.shape:
+        raise ShapeError(f"weights: expected shape {truth.shape} as observed, got {shares.shape}")
+    if shares.min() < 0 or not shares.any():
+        raise DataError("weights: expected numbers that are not negative and not all 0")
+    return guesses - truth, shares
+
+
+def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name}: expected numbers, got {array.dtype}")
+    finite = np.isfinite(array)
+    if not finite.all():
+        place = np.unravel_index(int(np.argmin(finite)), array.shape)
+        where = ", ".join(str(each) for each in place)
+        raise DataError(f"{name}[{where}] = {array[place]}: expected a finite number")
+    return array.astype(np.float64)

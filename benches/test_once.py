@@ -9,7 +9,7 @@ TINY = ["--data", "tiny", "--rounds", "1"]
 
 
 @pytest.mark.parametrize(
-    "topic", ["graph_build", "sampling", "propagation", "training_step", "ranking"]
+    "topic", ["graph_build", "sampling", "propagation", "training_step", "ranking", "given_scores"]
 )
 def test_answers_agree_on_tiny_data(topic, capsys):
     if topic == "propagation" and shutil.which("cargo") is None:

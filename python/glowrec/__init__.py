@@ -8,10 +8,27 @@ which are imported at their first use.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from glowrec import beyond, datasets, errors, rating_errors, splitting, statistics, threads
+from glowrec import (
+    beyond,
+    conventions,
+    datasets,
+    errors,
+    metrics,
+    rating_errors,
+    splitting,
+    statistics,
+    threads,
+)
 from glowrec._native import __version__
+from glowrec.conventions import Convention
 from glowrec.errors import GlowrecError, MissingExtraError
-from glowrec.evaluation import Evaluation, evaluate_factors, evaluate_rankings
+from glowrec.evaluation import (
+    Evaluation,
+    evaluate,
+    evaluate_factors,
+    evaluate_rankings,
+    evaluate_run,
+)
 from glowrec.graph import Graph
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
@@ -23,6 +40,7 @@ if TYPE_CHECKING:
     from glowrec.recommenders import load as load
 
 __all__ = [
+    "Convention",
     "Evaluation",
     "GlowrecError",
     "Graph",
@@ -33,10 +51,14 @@ __all__ = [
     "Triplets",
     "__version__",
     "beyond",
+    "conventions",
     "datasets",
     "errors",
+    "evaluate",
     "evaluate_factors",
     "evaluate_rankings",
+    "evaluate_run",
+    "metrics",
     "rating_errors",
     "splitting",
     "statistics",

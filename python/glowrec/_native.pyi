@@ -5,6 +5,8 @@ from typing import Final, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from glowrec.conventions import Convention
+
 __version__: Final[str]
 simd_level: Final[str]
 
@@ -92,28 +94,83 @@ class Sampler:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...
     def candidates(self, epoch: int, start: int, stop: int) -> NDArray[np.int64]: ...
 
-_Evaluated: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], list[float]]
+@final
+class Ranker:
+    """Items to rank by factors, prepared at their first use."""
 
-def top_k(
+    def __new__(
+        cls, items: NDArray[np.float32], bias: NDArray[np.float32] | None, prune: str
+    ) -> Ranker: ...
+    def top_k(
+        self,
+        users: NDArray[np.float32],
+        k: int,
+        exclude: Graph | None,
+        ids: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    @property
+    def work(self) -> tuple[int, int, int, int]: ...
+
+
+_Behind: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+@final
+class Rater:
+    """Metrics at cut-offs by one convention."""
+
+    def __new__(
+        cls, metrics: list[str], cuts: list[int], convention: Convention, graded: bool
+    ) -> Rater: ...
+    def rate(
+        self,
+        lists: NDArray[np.int64],
+        tied: NDArray[np.bool_] | None,
+        beyond: _Behind | None,
+        test: Graph,
+        grades: NDArray[np.float64] | None,
+        rows: NDArray[np.int64],
+        users: NDArray[np.int64],
+        part: str,
+    ) -> NDArray[np.float64]: ...
+
+def check_lists(lists: NDArray[np.int64], n_items: int, repeats: bool) -> None: ...
+def without_repeats(lists: NDArray[np.int64]) -> NDArray[np.int64]: ...
+def exposure(
+    lists: NDArray[np.int64], rows: NDArray[np.int64], n_items: int, cuts: list[int]
+) -> NDArray[np.int64]: ...
+def total(values: NDArray[np.float64]) -> float: ...
+
+_Placed: TypeAlias = tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+]
+
+def factor_places(
     users: NDArray[np.float32],
     items: NDArray[np.float32],
-    k: int,
+    bias: NDArray[np.float32] | None,
     exclude: Graph | None,
     ids: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
-def evaluate_factors(
+    test: Graph,
+) -> _Placed: ...
+def factor_ties(
     users: NDArray[np.float32],
     items: NDArray[np.float32],
-    train: Graph | None,
-    test: Graph,
+    bias: NDArray[np.float32] | None,
+    exclude: Graph | None,
     ids: NDArray[np.int64],
-    metrics: list[str],
-    cuts: list[int],
-) -> _Evaluated: ...
-def evaluate_rankings(
-    lists: NDArray[np.int64],
-    test: Graph,
-    ids: NDArray[np.int64],
-    metrics: list[str],
-    cuts: list[int],
-) -> _Evaluated: ...
+    scores: NDArray[np.float32],
+) -> NDArray[np.int64]: ...
+def score_top_k(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int64], _Table]: ...
+def score_places(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], test: Graph
+) -> _Placed: ...
+def score_ties(
+    scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], asked: NDArray[np.float64]
+) -> NDArray[np.int64]: ...

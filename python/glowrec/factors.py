@@ -59,22 +59,51 @@ def vectors(name: str, table: ArrayLike) -> NDArray[np.float32]:
     >>> vectors("item_factors", [[1, 2], [3, 4]]).dtype
     dtype('float32')
     """
+    found = real(name, table)
+    if found.ndim != 2:  # noqa: PLR2004 - rows and coordinates
+        raise ShapeError(
+            f"{name}: expected two dimensions, one row per vector, got shape {found.shape}"
+        )
+    return single(found)
+
+
+def real(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Return real numbers as an array, without a copy where NumPy can read them in place.
+
+    Examples
+    --------
+    >>> real("scores", [0.5, 1]).dtype
+    dtype('float64')
+    """
+    if getattr(values, "requires_grad", False):
+        raise ParameterError(f"{name}: the tensor records gradients; pass tensor.detach()")
+    if str(getattr(values, "dtype", "")) == "torch.bfloat16":  # NumPy has no such numbers
+        values = values.float()  # type: ignore[union-attr]  # exact
     try:
-        found = np.asarray(table)
-    except (TypeError, RuntimeError) as error:  # tensors on a device, or that record gradients
+        found = np.asarray(values)
+    except (TypeError, RuntimeError) as error:  # tensors on a device
         raise ParameterError(
             f"{name}: not readable as an array; pass tensor.detach().cpu() ({error})"
         ) from error
     except ValueError as error:
         raise ShapeError(f"{name}: rows of unequal length; pass a rectangular table") from error
-    if found.ndim != 2:  # noqa: PLR2004 - rows and coordinates
-        raise ShapeError(
-            f"{name}: expected two dimensions, one row per vector, got shape {found.shape}"
-        )
+    if found.dtype.name == "bfloat16":  # of the package ml_dtypes
+        found = found.astype(np.float32)
     if found.dtype.kind not in "fiu":
         raise ParameterError(f"{name}: expected real numbers, got {found.dtype}; convert it")
+    return found
+
+
+def single(numbers: NDArray[Any]) -> NDArray[np.float32]:
+    """Return C-ordered float32 numbers, rounded to the nearest.
+
+    Examples
+    --------
+    >>> single(np.array([1e300]))
+    array([inf], dtype=float32)
+    """
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-        return np.ascontiguousarray(found, dtype=np.float32)
+        return np.ascontiguousarray(numbers, dtype=np.float32)
 
 
 def whole(name: str, values: ArrayLike, n_dims: int) -> NDArray[np.int64]:

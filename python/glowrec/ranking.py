@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from glowrec import _native
 from glowrec.errors import ParameterError
-from glowrec.factors import check_items, check_pair, core, linked, user_of_each_row, vectors
+from glowrec.factors import check_items, core, linked, user_of_each_row
+from glowrec.similarity import factors_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from glowrec.factors import Links
+    from glowrec.similarity import Similarity
 
 
 class TopK(NamedTuple):
@@ -32,18 +36,22 @@ def top_k(
     exclude: Links | None = None,
     *,
     users: ArrayLike | None = None,
+    similarity: Similarity = "dot",
+    user_bias: ArrayLike | None = None,
+    item_bias: ArrayLike | None = None,
 ) -> TopK:
     r"""Return the `k` items with the highest scores of each user, best first.
 
     The score of item ``i`` for row ``r`` is the dot product
-    :math:`\sum_d U_{rd} V_{id}` in float32.
+    :math:`\sum_d U_{rd} V_{id}` in float32, or the cosine, plus biases; the formulas are in
+    :mod:`glowrec.similarity`.
 
     Parameters
     ----------
-    user_factors : array_like of float32, shape (n_rows, dim)
+    user_factors : array_like of float, shape (n_rows, dim)
         One vector per row. A C-ordered float32 array (or CPU tensor) is read in place, anything
-        else is copied.
-    item_factors : array_like of float32, shape (n_items, dim)
+        else is copied; float16 and bfloat16 are converted exactly.
+    item_factors : array_like of float, shape (n_items, dim)
         One vector per item, likewise.
     k : int
         Items per row, at least 0.
@@ -51,12 +59,19 @@ def top_k(
         Items linked to a user here are never returned for that user.
     users : array_like of int64, shape (n_rows,), optional
         User of each row; repeats are allowed. By default row ``r`` is user ``r``.
+    similarity : {"dot", "cosine"}, default "dot"
+        With ``"cosine"`` vectors are divided by their norms first.
+    user_bias : array_like of float, shape (n_rows,), optional
+        Added to the scores that are returned; it changes no ranking.
+    item_bias : array_like of float, shape (n_items,), optional
+        Added to the scores of each item, before anything is compared.
 
     Returns
     -------
     TopK
         ``items``, padded with -1, and their ``scores``, padded with -inf, where fewer than `k`
-        items are eligible.
+        items are eligible. Of tensors on a device, tensors on that device, as by
+        :func:`glowrec.nn.ranking.top_k`.
 
     Raises
     ------
@@ -68,7 +83,8 @@ def top_k(
         If the score of an eligible item is NaN: the first user and item are named. Infinite
         scores are legal.
     ParameterError
-        If `k` is negative or no whole number.
+        If `k` is negative or no whole number, `similarity` is unknown, a factor or bias is no
+        real number, or a tensor records gradients.
 
     Notes
     -----
@@ -86,22 +102,54 @@ def top_k(
     >>> best.items, best.scores
     (array([[1, 3]]), array([[0.5, 0.5]], dtype=float32))
     """
-    table, items = vectors("user_factors", user_factors), vectors("item_factors", item_factors)
-    check_pair(table, items)
+    if _is_on_a_device(user_factors) or _is_on_a_device(item_factors):
+        ranking = import_module("glowrec.nn.ranking")  # there are tensors, so there is torch
+        return TopK(
+            *ranking.top_k(
+                user_factors,
+                item_factors,
+                k,
+                exclude,
+                users=users,
+                similarity=similarity,
+                user_bias=user_bias,
+                item_bias=item_bias,
+            )
+        )
+    factors = factors_of(user_factors, item_factors, similarity, user_bias, item_bias)
     graph = None if exclude is None else linked("exclude", exclude)
     links = None if graph is None else ("exclude", graph)
     if links is not None:
-        check_items("item_factors", len(items), links)
-    ids = user_of_each_row("user_factors", len(table), users, links)
+        check_items("item_factors", len(factors.items), links)
+    ids = user_of_each_row("user_factors", len(factors.users), users, links)
     native = None if graph is None else core(graph)
-    return TopK(*_native.top_k(table, items, _length(k), native, ids))
+    ranker = _native.Ranker(factors.items, factors.item_bias, "auto")
+    items, scores = ranker.top_k(factors.users, length(k), native, ids)
+    if factors.user_bias is not None:  # finite, so padding stays what it is
+        scores += factors.user_bias[:, np.newaxis]
+    return TopK(items, scores)
 
 
-def _length(k: int) -> int:
+def _is_on_a_device(table: Any) -> bool:  # noqa: ANN401 - anything may be asked
+    """Return whether this is a torch tensor that NumPy cannot read where it lies."""
+    kind = getattr(getattr(table, "device", None), "type", "cpu")  # of NumPy: a string
+    return kind != "cpu" and hasattr(table, "detach")
+
+
+def length(k: int) -> int:
+    """Return the length of lists asked for, checked.
+
+    Examples
+    --------
+    >>> from glowrec.ranking import length
+    >>> length(-1)
+    Traceback (most recent call last):
+    glowrec.errors.ParameterError: k = -1 must be at least 0
+    """
     try:
-        length = operator.index(k)
+        found = operator.index(k)
     except TypeError:
         raise ParameterError(f"k = {k!r}: expected a whole number") from None
-    if length < 0:
-        raise ParameterError(f"k = {length} must be at least 0")
-    return length
+    if found < 0:
+        raise ParameterError(f"k = {found} must be at least 0")
+    return found

@@ -2,5 +2,15 @@
 
 from glowrec.io.delimited import read_csv, write_csv
 from glowrec.io.lightgcn import read_lightgcn, write_lightgcn
+from glowrec.io.trec import read_qrels, read_run, write_qrels, write_run
 
-__all__ = ["read_csv", "read_lightgcn", "write_csv", "write_lightgcn"]
+__all__ = [
+    "read_csv",
+    "read_lightgcn",
+    "read_qrels",
+    "read_run",
+    "write_csv",
+    "write_lightgcn",
+    "write_qrels",
+    "write_run",
+]

@@ -4,5 +4,14 @@ from glowrec.nn.gather import gather_rows
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.propagation import propagate
+from glowrec.nn.ranking import TensorTopK, top_k
 
-__all__ = ["LightGCN", "bpr_loss", "bpr_triplet_loss", "gather_rows", "propagate"]
+__all__ = [
+    "LightGCN",
+    "TensorTopK",
+    "bpr_loss",
+    "bpr_triplet_loss",
+    "gather_rows",
+    "propagate",
+    "top_k",
+]

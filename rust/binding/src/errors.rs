@@ -79,5 +79,6 @@ fn ranking(error: &glowrec_ranking::Error) -> PyErr {
         Error::NotANumber { .. } => ScoreError::new_err(message),
         Error::NoColumn { .. } => IdError::new_err(message),
         Error::AfterPadding { .. } | Error::Repeated { .. } => DataError::new_err(message),
+        Error::Undefined { .. } => ParameterError::new_err(message),
     }
 }

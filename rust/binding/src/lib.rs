@@ -2,11 +2,14 @@
 
 mod detach;
 mod errors;
+mod evaluation;
 mod graph;
+mod places;
 mod propagation;
 mod ranker;
 mod ranking;
 mod sampling;
+mod scores;
 mod triplets;
 
 use pyo3::prelude::*;
@@ -16,11 +19,13 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     detach::register(module)?;
+    evaluation::register(module)?;
     graph::register(module)?;
+    places::register(module)?;
     propagation::register(module)?;
     ranker::register(module)?;
-    ranking::register(module)?;
     sampling::register(module)?;
+    scores::register(module)?;
     triplets::register(module)?;
     Ok(())
 }

@@ -27,8 +27,14 @@ pub enum Error {
     AfterPadding { list: usize, position: usize },
 
     /// A list holds the same column twice.
-    #[error("recommended[{list}, {position}] repeats item {id}: a row may list an item once")]
+    #[error(
+        "recommended[{list}, {position}] repeats item {id}; choose duplicates='first' or 'keep'"
+    )]
     Repeated { list: usize, position: usize, id: i64 },
+
+    /// A convention gives a metric no meaning.
+    #[error("{metric}: {reason}")]
+    Undefined { metric: &'static str, reason: &'static str },
 }
 
 /// [`Error::Length`] unless both lengths agree.

@@ -3,15 +3,23 @@
 mod best;
 mod codes;
 mod error;
+mod factor_places;
 mod kernels;
-mod metrics;
+mod lanes;
+pub mod metrics;
 mod pack;
+mod places;
 mod ranker;
+mod scores;
+mod steps;
 mod table;
 mod unpruned;
 
 pub use codes::{Codes, Dots, Pruned};
 pub use error::{Error, Result};
-pub use metrics::{Metric, check_lists, mean, rate};
+pub use factor_places::FactorPlaces;
+pub use lanes::Score;
+pub use places::Place;
 pub use ranker::{PAD, Queries, Ranker};
+pub use scores::ScoreRows;
 pub use table::{Columns, Table};

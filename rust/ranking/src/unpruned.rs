@@ -25,20 +25,21 @@ pub(crate) fn rank(
 }
 
 /// Columns side by side, as tiles read them.
-struct Panel {
-    packed: Vec<f32>,
-    starts: [f32; COLS],
-    first: u32,
+#[derive(Debug)]
+pub(crate) struct Panel {
+    pub(crate) packed: Vec<f32>,
+    pub(crate) starts: [f32; COLS],
+    pub(crate) first: u32,
     /// Which of the columns exist.
-    exists: u32,
+    pub(crate) exists: u32,
 }
 
 impl Panel {
-    fn new(dim: usize) -> Self {
+    pub(crate) fn new(dim: usize) -> Self {
         Self { packed: vec![0.0; COLS * dim], starts: [0.0; COLS], first: 0, exists: 0 }
     }
 
-    fn fill(&mut self, cols: &Columns<'_>, first: usize) {
+    pub(crate) fn fill(&mut self, cols: &Columns<'_>, first: usize) {
         let last = (first + COLS).min(cols.len());
         pack::<COLS>(cols.vectors(), first..last, &mut self.packed);
         for (start, column) in self.starts.iter_mut().zip(first..last) {

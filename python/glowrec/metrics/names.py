@@ -1,21 +1,4 @@
-r"""The ranking metrics: which there are, what they mean, and how they are asked for.
-
-Let :math:`T` be the test items of a user and :math:`h_r` say whether the item at rank
-:math:`r = 1 \dots k` is one of them.
-
-========== ==========================================================================
-recall     :math:`\sum_r h_r / |T|`
-precision  :math:`\sum_r h_r / k`
-ndcg       :math:`\sum_r h_r / \log_2(r + 1)` over :math:`\sum_{r=1}^{\min(k, |T|)}
-           1 / \log_2(r + 1)`
-hit        1 if any :math:`h_r` is, else 0
-mrr        1 / the rank of the first hit, 0 if there is none
-map        :math:`\frac{1}{\min(k, |T|)} \sum_r h_r \cdot \frac{1}{r} \sum_{s \le r} h_s`
-========== ==========================================================================
-
-These are the formulas of the convention ``lightgcn``. A mean is over the users with at least one
-test item.
-"""
+"""Names of the metrics, and how metrics and cut-offs are asked for."""
 
 from __future__ import annotations
 
@@ -28,13 +11,54 @@ from glowrec.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Metric: TypeAlias = Literal["recall", "precision", "ndcg", "hit", "mrr", "map"]
+Metric: TypeAlias = Literal[
+    "recall",
+    "precision",
+    "ndcg",
+    "hit",
+    "mrr",
+    "map",
+    "f1",
+    "dcg",
+    "r_precision",
+    "auc",
+    "average_rank",
+    "coverage",
+    "gini",
+    "entropy",
+    "novelty",
+    "popularity",
+    "diversity",
+]
 
 METRICS: tuple[Metric, ...] = ("recall", "precision", "ndcg", "hit", "mrr", "map")
-"""Names of all metrics, in the order in which they are reported by default."""
+"""Names of the metrics that are reported by default, in their order."""
 
-CONVENTION = "lightgcn"
-"""Name of the set of formulas above."""
+OF_HITS: tuple[Metric, ...] = (*METRICS, "f1", "dcg")
+"""Those of the hits within a cut-off."""
+
+OF_RANKS: tuple[Metric, ...] = ("r_precision", "auc", "average_rank")
+"""Those of the ranks of all test items, without a cut-off."""
+
+OF_EXPOSURE: tuple[Metric, ...] = ("coverage", "gini", "entropy")
+"""Those of how often each item is listed within a cut-off: one value for all users."""
+
+OF_LISTS: tuple[Metric, ...] = ("novelty", "popularity", "diversity")
+"""Those of the items within a cut-off, relevant or not."""
+
+ALL_METRICS: tuple[Metric, ...] = (*OF_HITS, *OF_RANKS, *OF_EXPOSURE, *OF_LISTS)
+"""Names of all metrics."""
+
+
+def keys(name: Metric, cuts: tuple[int, ...]) -> list[str]:
+    """Return what a metric's values are called.
+
+    Examples
+    --------
+    >>> keys("recall", (10, 20)), keys("auc", (10, 20))
+    (['recall@10', 'recall@20'], ['auc'])
+    """
+    return [name] if name in OF_RANKS else [f"{name}@{k}" for k in cuts]
 
 
 def named(metrics: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
@@ -43,7 +67,7 @@ def named(metrics: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
     Parameters
     ----------
     metrics : str or sequence of str
-        Names of :data:`METRICS`, without repeats.
+        Names of :data:`ALL_METRICS`, without repeats.
 
     Returns
     -------
@@ -61,8 +85,10 @@ def named(metrics: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
     """
     names: tuple[Metric, ...] = (metrics,) if isinstance(metrics, str) else tuple(metrics)
     for name in names:
-        if name not in METRICS:
-            raise ParameterError(f"metrics: unknown {name!r}; choose from {', '.join(METRICS)}")
+        if name not in ALL_METRICS:
+            raise ParameterError(
+                f"metrics: unknown {name!r}; choose from {', '.join(ALL_METRICS)}"
+            )
     if not names or len(set(names)) < len(names):
         raise ParameterError(f"metrics = {metrics!r}: name at least one metric, each once")
     return names

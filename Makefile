@@ -66,10 +66,15 @@ installed: wheel
 		$(BIN)/pip install --quiet --force-reinstall --no-deps "$$wheel" && touch "$$stamp"; \
 	fi
 
-# The wheel, every extra and the tools.
+# The wheel, every extra and the tools; the peers only where they have wheels.
 everything: installed
 	@stamp=.venv/everything; if [ ! .venv/installed -ot "$$stamp" ]; then \
-		$(BIN)/pip install --quiet "$$(ls dist/*.whl)[all,dev]" && touch "$$stamp"; \
+		wheel=$$(ls dist/*.whl) && \
+		$(BIN)/pip install --quiet "$$wheel[all,dev]" && { \
+			$(BIN)/pip install --quiet --only-binary :all: "$$wheel[all,dev,peers]" && \
+			$(BIN)/pip install --quiet --only-binary :all: --no-deps --requirement tests/parity/peers.txt || \
+			echo "not every peer has a wheel for this platform; parity with the others is not tested" >&2; \
+		} && touch "$$stamp"; \
 	fi
 
 rust:

@@ -110,7 +110,7 @@ class Convention:
     pooled: tuple[str, ...] = ()
     """Metrics that are averaged as the sum of numerators over the sum of denominators."""
     ties: Literal["lower_id", "expected", "optimistic", "pessimistic"] = "lower_id"
-    """Order of equal scores: by item id, the mean over all orders, relevant items first or last."""
+    """Order of equal scores: by item id, the mean over all orders, relevant ones first or last."""
     without_test: Literal["skip", "zero"] = "skip"
     """Users without relevant items: part of no mean, or of every mean with 0."""
     without_list: Literal["zero", "skip", "error"] = "zero"

@@ -54,7 +54,7 @@ class Case:
         )
         users = found.users.tolist()
         for metric, mean in means.items():
-            key = f"{metric}@{k}"
+            key = metric if metric == "r_precision" else f"{metric}@{k}"
             assert found.summary[key] == pytest.approx(mean, rel=0, abs=tolerance), key
             if metric in peer:
                 ours = dict(zip(users, found.per_user[key].tolist(), strict=True))
@@ -94,6 +94,12 @@ def draw(request):
     return make
 
 
+@pytest.fixture(scope="session")
+def case_of():
+    """Make a case by hand, from lists and relevant items by user."""
+    return Case
+
+
 @pytest.fixture(params=CUTS)
 def k(request):
     return request.param
@@ -101,7 +107,7 @@ def k(request):
 
 @pytest.fixture(scope="session")
 def peer():
-    """Import a module of another library, or skip; what it warns of at import is its own affair."""
+    """Import a module of another library, or skip; what it warns of then is its own affair."""
 
     def load(module):
         with warnings.catch_warnings():

@@ -60,3 +60,13 @@ def test_hits_are_counted(peer, draw, k):
     scores, means = ran(peer("ranx"), case, [f"hits@{k}"])
     counting = replace(CONVENTIONS["ranx"], name="counting", hit="count")
     case.agrees(counting, k, {"hit": scores[f"hits@{k}"]}, {"hit": means[f"hits@{k}"]})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_query_judged_to_have_nothing_relevant_counts_which_is_an_exception(peer):
+    ranx = peer("ranx")
+    judgements = ranx.Qrels({"0": {"a": 1}, "1": {"a": 0}})
+    run = ranx.Run({"0": {"a": 1.0}, "1": {"a": 1.0}})
+    assert ranx.evaluate(judgements, run, "recall@5") == 0.5
+    with pytest.raises(AssertionError, match="make_comparable"):
+        ranx.evaluate(judgements, ranx.Run({"0": {"a": 1.0}}), "recall@5")

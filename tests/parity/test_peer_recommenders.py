@@ -1,6 +1,10 @@
 """The convention `recommenders` against Microsoft's recommenders."""
 
+from dataclasses import replace
+
 import pytest
+
+from glowrec.conventions import CONVENTIONS
 
 FUNCTIONS = {
     "recall": "recall_at_k",
@@ -50,11 +54,15 @@ def test_ndcg_counts_users_without_a_list_which_is_an_exception(peer, draw):
 
 
 def test_map_without_at_k_divides_by_all_relevant_items(peer, draw, k):
-    from dataclasses import replace
-
-    from glowrec.conventions import CONVENTIONS
-
     case = draw()
     over_relevant = replace(CONVENTIONS["recommenders"], average_precision="relevant")
     means = ran(peer, case, range(case.n_users), k, {"map": "map"})
     case.agrees(over_relevant, k, {}, means)
+
+
+def test_r_precision_leaves_out_users_without_a_hit_which_is_an_exception(peer, case_of):
+    case = case_of({0: [7, 8, 1], 1: [5], 2: [1]}, {0: {1, 2}, 1: {5}, 2: {9}}, n_users=3)
+    names = {"r_precision": "r_precision_at_k"}
+    assert ran(peer, case, range(3), 10, names) == {"r_precision": 1.0}
+    ours = {"r_precision": {0: 0.0, 1: 1.0, 2: 0.0}}
+    case.agrees("recommenders", 10, ours, {"r_precision": 1 / 3})

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+import glowrec
 from glowrec.conventions import CONVENTIONS
+from glowrec.errors import DataError
 
 CLASSES = {
     "recall": "Recall",
@@ -42,14 +44,22 @@ def test_metrics_at_k(peer, draw, k, lengths):
 
 
 @pytest.mark.parametrize(
-    ("metric", "option", "choice"),
+    ("metric", "same"),
     [
-        ("ndcg", {"divide_by_achievable": True}, {"ideal": "min"}),
-        ("map", {"divide_by_k": True}, {"average_precision": "k"}),
-        ("precision", {"r_precision": True}, {"precision": "min"}),
+        ("ndcg", ({"divide_by_achievable": True}, {"ideal": "min"})),
+        ("map", ({"divide_by_k": True}, {"average_precision": "k"})),
+        ("precision", ({"r_precision": True}, {"precision": "min"})),
     ],
 )
-def test_an_option_of_theirs_is_a_choice_of_ours(peer, draw, k, metric, option, choice):
-    case = draw()
+def test_an_option_of_theirs_is_a_choice_of_ours(peer, draw, k, metric, same):
+    case, (option, choice) = draw(), same
     chosen = replace(CONVENTIONS["rectools"], **choice)
     case.agrees(chosen, k, *ran(peer, case, k, {metric: CLASSES[metric]}, **option))
+
+
+def test_a_repeated_item_counts_twice_which_is_an_exception(peer, case_of):
+    case = case_of({0: [5, 5, 6]}, {0: {5, 8}}, n_users=1)
+    values, _ = ran(peer, case, 3, {"recall": "Recall"})
+    assert values == {"recall": {0: 2 / 3}}
+    with pytest.raises(DataError, match="repeats item 5"):
+        glowrec.evaluate_rankings(case.rows(), case.test(), 3, "recall", convention="rectools")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from glowrec import Graph, evaluate_factors
 from glowrec.conventions import Convention
 
 ZEROS = Convention(name="scikit-learn", gain="linear", without_test="zero")
@@ -49,3 +50,19 @@ def test_average_precision_of_whole_rankings_divides_by_all_relevant_items(peer,
     }
     mean = sklearn.label_ranking_average_precision_score(true, scores)
     case.agrees("trec_eval", 25, {"map": values}, {"map": mean})
+
+
+@pytest.mark.parametrize("n_scores", [1000, 6])
+def test_auc_over_all_items_counts_ties_half(peer, n_scores):
+    sklearn = peer("sklearn.metrics")
+    rng = np.random.default_rng(n_scores)
+    scores = rng.integers(0, n_scores, (40, 25)).astype(np.float32)
+    relevant = rng.random((40, 25)) < 0.3
+    relevant[:, 0], relevant[:, 1] = True, False
+    test = Graph.from_edges(*np.nonzero(relevant), n_users=40, n_items=25)
+    found = evaluate_factors(np.eye(40), scores.T, None, test, 1, "auc")
+    values = list(map(sklearn.roc_auc_score, relevant, scores))
+    np.testing.assert_allclose(found.per_user["auc"], values, rtol=0, atol=1e-9)
+    assert found.summary["auc"] == pytest.approx(
+        sklearn.roc_auc_score(relevant.T, scores.T, average="macro"), rel=0, abs=1e-9
+    )

@@ -26,16 +26,16 @@ def bound(metric, k):
     return (2 * k * (k + 3) + k + 5 if metric == "ndcg" else k + 2) * UNIT
 
 
-def asked(torch, case, user):
-    """Return scores of all items, above zero as TorchMetrics demands, and their relevance."""
-    scores = [case.scored(user)[item] for item in range(25)]
-    relevant = [item in case.relevant.get(user, ()) for item in range(25)]
+def asked(torch, case, user, items=range(25)):
+    """Return scores of items, above zero as TorchMetrics demands, and their relevance."""
+    scores = [case.scored(user)[item] for item in items]
+    relevant = [item in case.relevant.get(user, ()) for item in items]
     return torch.tensor(scores, dtype=torch.float64), torch.tensor(relevant)
 
 
 @pytest.mark.parametrize("metric", NAMES)
 def test_a_metric_at_k(peer, draw, k, metric):
-    torch, metrics, case = peer("torch"), peer("torchmetrics"), draw()
+    torch, case = peer("torch"), draw()
     function, name = NAMES[metric]
     function = getattr(peer("torchmetrics.functional.retrieval"), function)
     users = sorted(case.lists)
@@ -44,10 +44,8 @@ def test_a_metric_at_k(peer, draw, k, metric):
     whole = getattr(peer("torchmetrics.retrieval"), name)(top_k=k)
     for user in users:
         whole.update(*asked(torch, case, user), indexes=torch.full((25,), user))
-    tolerance = bound(metric, k)
-    case.agrees(
-        "torchmetrics", k, {metric: values}, {metric: float(whole.compute())}, tolerance=tolerance
-    )
+    mean = float(whole.compute())
+    case.agrees("torchmetrics", k, {metric: values}, {metric: mean}, tolerance=bound(metric, k))
 
 
 def test_r_precision_of_whole_rankings(peer, draw):
@@ -56,3 +54,32 @@ def test_r_precision_of_whole_rankings(peer, draw):
     values = {user: float(function(*asked(torch, case, user))) for user in case.lists}
     mean = np.mean(list(values.values()))
     case.agrees("torchmetrics", 25, {"r_precision": values}, {"r_precision": mean}, tolerance=UNIT)
+
+
+@pytest.mark.parametrize("metric", NAMES)
+def test_scores_of_0_or_less_are_no_hits_to_most_which_is_an_exception(peer, metric):
+    torch, functional = peer("torch"), peer("torchmetrics.functional.retrieval")
+    scores, relevant = torch.tensor([-1.0, -2.0]), torch.tensor([True, False])
+    value = float(getattr(functional, NAMES[metric][0])(scores, relevant))
+    assert value == (1.0 if metric in {"hit", "ndcg"} else 0.0)
+
+
+def test_r_counts_what_is_handed_over_which_is_an_exception(peer, case_of):
+    torch, functional = peer("torch"), peer("torchmetrics.functional.retrieval")
+    case = case_of({0: [7, 3, 4]}, {0: {3, 9}}, n_users=1)
+    relevant = torch.tensor([False, True, False])
+    of_list = functional.retrieval_recall(torch.tensor([3.0, 2.0, 1.0]), relevant, top_k=3)
+    assert float(of_list) == 1.0
+    case.agrees("torchmetrics", 3, {"recall": {0: 0.5}}, {"recall": 0.5})
+
+
+@pytest.mark.parametrize("metric", ["precision", "hit", "mrr", "map"])
+def test_metrics_that_know_no_r_of_lists_alone(peer, draw, k, metric):
+    torch, case = peer("torch"), draw("short")
+    function = getattr(peer("torchmetrics.functional.retrieval"), NAMES[metric][0])
+    values = {}
+    for user, ranked in case.lists.items():
+        scores, relevant = asked(torch, case, user, ranked)
+        values[user] = float(function(scores, relevant, top_k=k))
+    mean = np.mean(list(values.values()))
+    case.agrees("torchmetrics", k, {metric: values}, {metric: mean}, tolerance=bound(metric, k))

@@ -60,3 +60,17 @@ def test_the_mean_is_over_users_with_a_list(peer, draw):
     values, mean = column(trec, ran(trec, case, {"recall.5"}), "recall_5")
     assert CONVENTIONS["trec_eval"].without_list == "skip"
     assert mean == pytest.approx(sum(values.values()) / len(case.judged))
+
+
+def test_scores_are_float32_and_ties_go_to_the_higher_name_which_is_an_exception(peer):
+    trec = peer("pytrec_eval")
+    evaluator = trec.RelevanceEvaluator({"q": {"a": 1}}, {"recip_rank"})
+    for scores in ({"a": 1.0, "b": 1.0}, {"a": 1.0 + 1e-9, "b": 1.0}):
+        assert evaluator.evaluate({"q": scores}) == {"q": {"recip_rank": 0.5}}
+    assert evaluator.evaluate({"q": {"a": 1.0 + 1e-6, "b": 1.0}}) == {"q": {"recip_rank": 1.0}}
+
+
+def test_a_query_judged_to_have_nothing_relevant_counts_which_is_an_exception(peer):
+    trec = peer("pytrec_eval")
+    evaluator = trec.RelevanceEvaluator({"q": {"a": 0}}, {"recall.5"})
+    assert evaluator.evaluate({"q": {"a": 1.0}}) == {"q": {"recall_5": 0.0}}

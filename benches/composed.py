@@ -41,7 +41,8 @@ class Judged:
 
     def means(self, parts: list[np.ndarray]) -> dict[str, float]:
         means = np.concatenate(parts, axis=1).mean(axis=1)
-        return {f"{name}@{self.k}": float(m) for name, m in zip(gr.metrics.METRICS, means)}
+        names = (f"{name}@{self.k}" for name in gr.metrics.METRICS)
+        return dict(zip(names, means.tolist(), strict=True))
 
 
 class ByMatmul:

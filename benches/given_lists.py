@@ -27,9 +27,9 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     names = ["recall", "precision", "ndcg", "hit", "mrr", "map"]
     with measure.threads(options.threads):
         routes = {
-            measure.OURS: lambda: gr.evaluate_rankings(
-                lists, test, K, names, convention="ranx"
-            ).summary,
+            measure.OURS: lambda: (
+                gr.evaluate_rankings(lists, test, K, names, convention="ranx").summary
+            ),
             "numpy": lambda: judged.means([judged.values(judged.rows, lists[judged.rows])]),
             **by_ranx(lists, test, judged.rows),
             **by_pytrec_eval(lists, test, judged.rows),
@@ -77,8 +77,8 @@ def by_pytrec_eval(lists, test, rows) -> dict:
     qrels, run = documents(lists, test, rows)
     asked = {f"recall@{K}": f"recall_{K}", f"precision@{K}": f"P_{K}", f"map@{K}": f"map_cut_{K}"}
     asked |= {f"ndcg@{K}": f"ndcg_cut_{K}", f"hit@{K}": f"success_{K}", f"mrr@{K}": "recip_rank"}
-    measures = {name.rpartition("_")[0] for name in asked.values()} - {"recip"} | {"recip_rank"}
-    judge = pytrec_eval.RelevanceEvaluator(qrels, {f"{name}.{K}" for name in measures if name != "recip_rank"} | {"recip_rank"})
+    measures = {f"recall.{K}", f"P.{K}", f"map_cut.{K}", f"ndcg_cut.{K}", f"success.{K}"}
+    judge = pytrec_eval.RelevanceEvaluator(qrels, measures | {"recip_rank"})
 
     def evaluate() -> dict[str, float]:
         found = judge.evaluate(run).values()

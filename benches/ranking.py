@@ -33,9 +33,9 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         judged = Judged(test, len(items), options.k)
         by_numpy = ByMatmul(users, items, train, judged, torch_too=False)
         routes = {
-            measure.OURS: lambda: gr.evaluate_factors(
-                users, items, train, test, k=options.k
-            ).summary,
+            measure.OURS: lambda: (
+                gr.evaluate_factors(users, items, train, test, k=options.k).summary
+            ),
             "numpy matmul(out=) + torch.topk + numpy metrics": by_numpy.evaluate,
             "torch matmul(out=) + topk + numpy metrics": ByMatmul(
                 users, items, train, judged, torch_too=True
@@ -54,8 +54,8 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     work = f"{options.data}: {judged.rows.size:,} users x {len(items):,} items x "
     work += f"{users.shape[1]}, factors {kind}, k = {options.k}"
     measure.table("Full ranking and six metrics", medians, options, work)
-    print(f"\n{medians[measure.OURS] / medians[SGEMM]:.2f} of the matmul's time; {survivors(
-        users, items, train, judged)}")
+    share = medians[measure.OURS] / medians[SGEMM]
+    print(f"\n{share:.2f} of the matmul's time; {survivors(users, items, train, judged)}")
     return medians
 
 

@@ -111,7 +111,6 @@ class Ranker:
     @property
     def work(self) -> tuple[int, int, int, int]: ...
 
-
 _Behind: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 @final

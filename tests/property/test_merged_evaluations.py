@@ -49,6 +49,8 @@ def test_shards_give_the_numbers_of_one_pass_to_the_bit(seed, n_users, n_parts, 
         assert merged.per_user[key].tobytes() == values.tobytes()
     for k, counts in whole.exposure.items():
         assert merged.exposure[k].tolist() == counts.tolist()
+    reordered = judged(rng.permutation(n_users)).summary  # sums are rounded once
+    assert [*map(float.hex, reordered.values())] == [*map(float.hex, whole.summary.values())]
     again = Evaluation.merge([merged])
     np.testing.assert_equal(again.summary, whole.summary)
 

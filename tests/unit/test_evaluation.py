@@ -19,6 +19,7 @@ from glowrec.errors import (
 )
 from glowrec.evaluation.given import Given
 from glowrec.evaluation.judge import Judge
+from glowrec.evaluation.of_scores import ScoreSource
 
 TEST = Graph.from_edges([0, 0, 2], [1, 2, 3], n_users=4, n_items=5)
 LISTS = [[1, 4, 2], [0, 1, 2], [4, -1, -1], [-1, -1, -1]]
@@ -244,6 +245,20 @@ def test_a_judge_takes_no_user_twice_and_none_from_elsewhere():
     assert Judge(TEST, 1, "hit").wanted(np.arange(4)).tolist() == [0, 2]
     everybody = Judge(TEST, 1, "hit", Convention(without_test="zero"))
     assert everybody.wanted(np.arange(4)).tolist() == [0, 1, 2, 3]
+
+
+def test_users_that_no_mean_counts_may_be_ranked_or_not():
+    scores = np.zeros((4, 5), np.float32)
+    options = {"metrics": ("hit", "gini", "auc", "recall"), "ties": "expected"}
+    spared = evaluate(lambda users: scores[users], None, TEST, (1, 3), **options)
+    judge = Judge(TEST, (1, 3), **options)
+    source = ScoreSource(lambda users: scores[users], None, 5, batch_size=1)
+    for block in source.blocks(np.arange(4)):
+        judge.add(block)
+    assert judge.result().to_dict() == spared.to_dict()
+    assert judge.result().exposure[3].tolist() == [2, 2, 2, 0, 0]
+    assert spared.n_tied_at_cut == {1: 2, 3: 2}
+    assert spared.n_without_test == 2
 
 
 def test_measures_beyond_accuracy_are_those_of_their_functions():

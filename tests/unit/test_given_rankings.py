@@ -100,6 +100,20 @@ def test_scores_of_a_table_tie_by_lower_item_and_are_counted():
         assert found.per_user["hit@2"].tolist() == [1.0, 0.0]
 
 
+def test_a_tie_goes_on_behind_the_list():
+    table = {"user": [0] * 5, "item": [4, 3, 2, 1, 0], "score": [1.0] * 5}
+    test = Graph.from_edges([0, 0], [2, 4], n_users=1, n_items=5)
+    for ties, recall, r_precision in [
+        ("lower_id", 0.0, 0.0),
+        ("expected", 0.2, 0.4),
+        ("optimistic", 0.5, 1.0),
+        ("pessimistic", 0.0, 0.0),
+    ]:
+        found = evaluate_rankings(table, test, 1, ("recall", "r_precision"), ties=ties)
+        assert found.per_user["recall@1"].tolist() == [recall]
+        assert found.per_user["r_precision"].tolist() == [r_precision]
+
+
 def test_users_say_whose_the_rows_are_or_who_is_judged():
     rows = evaluate_rankings([["rye"], ["jam"]], TEST, 1, "hit", users=["eve", "ann"])
     assert (rows.users.tolist(), rows.per_user["hit@1"].tolist()) == ([2, 0], [1.0, 1.0])
@@ -192,7 +206,9 @@ def test_whole_numbers_that_could_be_codes_or_ids_are_asked_about():
         ([1, 2], ShapeError, "recommended: expected 2 dimension"),
         ([[1], [1, 2]], ShapeError, "recommended: expected 4 rows.*users="),
         (np.ones((4, 2)), IdError, "recommended: expected whole numbers"),
-        ({"user": [0], "item": [1]}, DataError, "the columns user, item and score"),
+        ({"user": [0], "item": [1]}, DataError, "no column 'score' among user, item; expected"),
+        (Frame({"user": [0], "score": [1]}), DataError, "no column 'item' among user, score"),
+        (5, ParameterError, "recommended: expected an array, lists, .* got int"),
         ({**CODES, "score": ["a"] * 6}, DataError, "numbers in column score"),
         ({**CODES, "score": [1.0]}, ShapeError, "6 users, 6 items and 1 scores"),
         ({**TABLE, "score": [1, 2, np.nan, 4, 5, 6]}, ScoreError, "'ann' and item 'jam' is NaN"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from glowrec.errors import DataError, ScoreError, ShapeError
+from glowrec.errors import DataError, ParameterError, ScoreError, ShapeError
 from glowrec.evaluation.coding import UNKNOWN
 from glowrec.evaluation.rows import Rows
 from glowrec.factors import user_of_each_row, whole
@@ -81,6 +81,11 @@ def read(recommended: Any, users: ArrayLike | None, coding: Coding) -> Read:  # 
         return _of_mapping(recommended, wanted, coding)
     if hasattr(recommended, "ndim"):
         return _of_array(np.asarray(recommended), wanted, coding)
+    if not isinstance(recommended, Iterable):
+        raise ParameterError(
+            "recommended: expected an array, lists, a mapping of users to lists or a table, "
+            f"got {type(recommended).__name__}"
+        )
     lists = list(recommended)
     if any(isinstance(each, str) or not hasattr(each, "__len__") for each in lists):
         whole("recommended", lists, 2)  # names the shape
@@ -152,21 +157,29 @@ def _of_table(table: Any, users: Ids | None, coding: Coding) -> Read:  # noqa: A
 
 def _columns(table: Any) -> tuple[Ids, Ids, NDArray[np.float64]]:  # noqa: ANN401 - any table
     """Return users, items and scores as they were given."""
-    try:
-        user, item, score = (np.asarray(table[name]) for name in ("user", "item", "score"))
-    except (KeyError, ValueError, IndexError, LookupError) as error:
-        raise DataError(
-            "recommended: expected a table with the columns user, item and score; rename them"
-        ) from error
+    names = list(table.keys() if isinstance(table, Mapping) else _names(table))
+    for name in ("user", "item", "score"):
+        if name not in names:
+            raise DataError(
+                f"recommended: no column {name!r} among {', '.join(map(str, names))}; "
+                "expected user, item and score"
+            )
+    user, item, score = (np.asarray(table[name]) for name in ("user", "item", "score"))
     if score.dtype.kind not in "fiub":
         raise DataError(f"recommended: expected numbers in column score, got {score.dtype}")
-    names, items = as_ids("recommended: user", user), as_ids("recommended: item", item)
-    if not names.size == items.size == score.size:
+    users, items = as_ids("recommended: user", user), as_ids("recommended: item", item)
+    if not users.size == items.size == score.size:
         raise ShapeError(
-            f"recommended: {names.size} users, {items.size} items and {score.size} scores; "
+            f"recommended: {users.size} users, {items.size} items and {score.size} scores; "
             "give one of each per row"
         )
-    return names, items, score.astype(np.float64)
+    return users, items, score.astype(np.float64)
+
+
+def _names(table: Any) -> Iterable[Any]:  # noqa: ANN401 - a structured array or a frame
+    names = getattr(getattr(table, "dtype", None), "names", None)
+    found: Iterable[Any] = table.columns if names is None else names
+    return found
 
 
 def _joined(lists: list[Any]) -> tuple[NDArray[np.int64], Ids]:

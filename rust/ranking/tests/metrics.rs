@@ -242,6 +242,11 @@ fn a_bad_list_is_named_by_its_first_bad_place() {
     assert_eq!(error([4, 2, 0, 2]), Error::Repeated { list: 1, position: 3, id: 2 });
     assert_eq!(check_lists(&[4, 2, 0, 2], 4, 5, true), Ok(()));
     assert_eq!(check_lists(&[-1, -1, 4, -1], 2, 5, false), Ok(()));
+    let mut long: Vec<i64> = (0..100).collect();
+    assert_eq!(check_lists(&long, 100, 100, false), Ok(()));
+    long[90] = 17;
+    let repeated = Error::Repeated { list: 0, position: 90, id: 17 };
+    assert_eq!(check_lists(&long, 100, 100, false), Err(repeated));
     let mut many: Vec<i64> = vec![0; 5000];
     (many[4000], many[3000]) = (9, 7);
     assert_eq!(

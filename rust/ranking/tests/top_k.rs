@@ -200,9 +200,9 @@ fn codes_leave_few_columns() {
         let queries = Queries { rows: &ids, ids: &ids };
         let pruned = ranker.top_k(queries, &mut columns, &mut scores).unwrap();
         assert_eq!((pruned.compared, pruned.unpruned), ((n_rows * n_cols) as u64, 0));
-        let [kept, scored] = [pruned.kept, pruned.scored].map(|n| n as usize / n_rows);
+        let [kept, left] = [pruned.kept, pruned.scored].map(|n| n as usize / n_rows);
         let few = if dots == Dots::Avx2 { 20 } else { 14 };
-        assert!(scored < few && kept < 150, "{dots:?}: {kept} kept, {scored} scored");
+        assert!(left < few && kept < 150, "{dots:?}: {kept} kept, {left} scored");
     }
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowrec import (
     beyond,
+    conventions,
     datasets,
     errors,
     metrics,
@@ -19,6 +20,7 @@ from glowrec import (
     threads,
 )
 from glowrec._native import __version__
+from glowrec.conventions import Convention
 from glowrec.errors import GlowrecError, MissingExtraError
 from glowrec.evaluation import (
     Evaluation,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from glowrec.recommenders import load as load
 
 __all__ = [
+    "Convention",
     "Evaluation",
     "GlowrecError",
     "Graph",
@@ -48,6 +51,7 @@ __all__ = [
     "Triplets",
     "__version__",
     "beyond",
+    "conventions",
     "datasets",
     "errors",
     "evaluate",

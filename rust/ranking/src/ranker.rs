@@ -39,6 +39,8 @@ const GROUP: usize = 24;
 const VECTORS: usize = 192 << 10;
 /// Bytes of the codes of one chunk of rows, which stay in a core's first cache.
 const CODES: usize = 16 << 10;
+/// Bytes of the lists of candidates of one chunk of rows, which stay in a core's second cache.
+const NEAR: usize = 320 << 10;
 /// Bytes of the lists of one chunk of rows.
 const LISTS: usize = 8 << 20;
 /// Multiplications per thread between two looks at what the caller wants: about half a second.
@@ -89,13 +91,14 @@ impl<'a> Ranker<'a> {
 
     /// Rows that one thread ranks at a time.
     fn chunk(&self) -> usize {
-        let (vectors, lists) = match self.codes {
-            Some(_) => (CODES / self.rows.dim().max(1), Candidates::room(self.k)),
-            None => {
-                (VECTORS / (4 * self.rows.dim().max(1)), Best::room(self.cols.len(), self.k).max(1))
-            }
+        let dim = self.rows.dim().max(1);
+        let rows = if self.codes.is_some() {
+            (CODES / dim).min(NEAR / (8 * Candidates::room(self.k)))
+        } else {
+            let room = Best::room(self.cols.len(), self.k).max(1);
+            (VECTORS / (4 * dim)).min(LISTS / (8 * room))
         };
-        vectors.min(LISTS / (8 * lists)).clamp(GROUP, 1024) / GROUP * GROUP
+        rows.clamp(GROUP, 1024) / GROUP * GROUP
     }
 
     /// Writes the best columns of each query, best first, and their scores.

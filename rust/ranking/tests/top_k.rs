@@ -184,6 +184,28 @@ fn several_chunks_and_many_panels() {
     }
 }
 
+/// Speed, without a clock: how much codes leave to do.
+#[test]
+fn codes_leave_few_columns() {
+    let (n_rows, n_cols, dim, k) = (48, 4000, 32, 10);
+    let (rows, cols) = (noise(n_rows * dim, 1), noise(n_cols * dim, 2));
+    let rows = Table::new("rows", &rows, n_rows, dim).unwrap();
+    let cols = Columns::from(Table::new("cols", &cols, n_cols, dim).unwrap());
+    let ids: Vec<u32> = (0..n_rows as u32).collect();
+    for dots in Dots::available() {
+        let codes = Codes::always(&cols, &rows, dots).unwrap();
+        let ranker = Ranker::new(rows, cols, None, k, Level::current()).unwrap();
+        let ranker = ranker.with_codes(Some(&codes)).unwrap();
+        let (mut columns, mut scores) = (vec![0; n_rows * k], vec![0.0; n_rows * k]);
+        let queries = Queries { rows: &ids, ids: &ids };
+        let pruned = ranker.top_k(queries, &mut columns, &mut scores).unwrap();
+        assert_eq!((pruned.compared, pruned.unpruned), ((n_rows * n_cols) as u64, 0));
+        let [kept, left] = [pruned.kept, pruned.scored].map(|n| n as usize / n_rows);
+        let few = if dots == Dots::Avx2 { 20 } else { 14 };
+        assert!(left < few && kept < 150, "{dots:?}: {kept} kept, {left} scored");
+    }
+}
+
 #[test]
 fn only_a_nan_that_counts_is_an_error() {
     let mut cols = vec![1.0; 40];

@@ -96,6 +96,19 @@ fn rounding_of_float32_counts() {
     assert!(worst > 1e-4, "{worst}");
 }
 
+/// The same where products are smaller than the smallest denormal number.
+#[test]
+fn rounding_of_denormal_sums_counts() {
+    let (dim, unit) = (256, 2f32.powi(-79));
+    let code = |i: usize| ((i * 7919) % 255) as f32 - 127.0;
+    let mut vector: Vec<f32> = (0..dim).map(|i| code(i) * unit).collect();
+    (vector[0], vector[1]) = (127.0 * unit, -127.0 * unit);
+    let cols: Vec<f32> = vector.iter().rev().copied().collect();
+    let (worst, n) = worst(&vector, &cols, None, dim, Dots::Portable);
+    assert_eq!(n, 1);
+    assert!(worst > 1e-3, "{worst}");
+}
+
 /// The bound is worth something: a score uses a good part of it at times.
 #[test]
 fn the_bound_is_near() {

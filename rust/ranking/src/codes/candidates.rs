@@ -35,7 +35,8 @@ pub(super) trait Bounds {
     fn upper(&self, hit: Hit) -> f64;
 }
 
-/// Sums after which a list is looked through again.
+/// Sums after which a list is looked through again, at the least: a look costs about as much as
+/// the list is long, which is `k` and more.
 const FRESH: usize = 32;
 
 impl Candidates {
@@ -48,7 +49,7 @@ impl Candidates {
 
     /// Entries that a list has room for.
     pub(crate) fn room(k: usize) -> usize {
-        2 * k + 4 * FRESH + COLS
+        3 * k + 4 * FRESH + COLS
     }
 
     /// Adds the sums of a panel that survived; whether the list is due to be looked through.
@@ -81,7 +82,7 @@ impl Candidates {
         let threshold = self.shrink(row, bounds);
         let list = &mut self.lists[row];
         let missing = self.k.saturating_sub(list.length as usize);
-        let due = list.length as usize + missing.max(FRESH).max(self.k / 2);
+        let due = list.length as usize + missing.max(FRESH).max(self.k);
         if due + COLS > self.room {
             list.length = 0;
             list.bounded = 0;
@@ -102,29 +103,30 @@ impl Candidates {
     fn shrink(&mut self, row: usize, bounds: &mut impl Bounds) -> f32 {
         let list = &mut self.lists[row];
         let entries = &mut self.entries[row * self.room..][..list.length as usize];
-        let mut bounded = list.bounded as usize;
-        for i in bounded..entries.len() {
+        let mut n = list.bounded as usize;
+        let first_fresh = n;
+        for i in first_fresh..entries.len() {
             let (sum, place) = ((entries[i] >> 32) as u32, entries[i] as u32);
             if let Some(hit) = bounds.lower(sum.cast_signed(), place) {
-                entries[bounded] = hit.bits();
-                bounded += 1;
+                entries[n] = hit.bits();
+                n += 1;
             }
         }
         let mut threshold = f32::NEG_INFINITY;
-        if bounded >= self.k {
-            let entries = &mut entries[..bounded];
-            let (_, &mut last, _) = entries.select_nth_unstable(self.k - 1);
-            threshold = Hit::from_bits(last).score();
-            bounded = self.k;
+        if n >= self.k {
+            let entries = &mut entries[..n];
+            let (_, worst, _) = entries.select_nth_unstable(self.k - 1);
+            threshold = Hit::from_bits(*worst).score();
+            n = self.k;
             for i in self.k..entries.len() {
                 if bounds.upper(Hit::from_bits(entries[i])) >= f64::from(threshold) {
-                    entries[bounded] = entries[i];
-                    bounded += 1;
+                    entries[n] = entries[i];
+                    n += 1;
                 }
             }
         }
-        list.bounded = bounded as u32;
-        list.length = bounded as u32;
+        list.bounded = n as u32;
+        list.length = n as u32;
         threshold
     }
 }
@@ -169,7 +171,8 @@ mod tests {
     #[test]
     fn the_threshold_is_the_lower_bound_of_the_last_of_k() {
         let mut lists = Candidates::new(1, 2);
-        let sums = std::array::from_fn(|lane| 10 * lane as i32);
+        let mut sums = [0; COLS];
+        sums.iter_mut().zip(0..).for_each(|(sum, lane)| *sum = 10 * lane);
         assert!(lists.add(0, u32::MAX, &sums, 32));
         assert_eq!(lists.look_through(0, &mut Tenths), Some(30.0));
         assert_eq!(places(&mut lists, 0), [62, 63]);

@@ -23,7 +23,7 @@ pub struct Codes {
     /// Place of each column.
     places: Box<[u32]>,
     /// Per panel and step, `STEP` codes of each of its columns, moved up to be positive.
-    codes: Box<[[u8; COLS * STEP]]>,
+    steps: Box<[[u8; COLS * STEP]]>,
     panels: Box<[Panel]>,
     longest: f64,
 }
@@ -81,7 +81,7 @@ impl Codes {
             unit,
             order: order.into(),
             places: places.into(),
-            codes: codes.into(),
+            steps: codes.into(),
             panels: panels.into(),
             longest,
         })
@@ -118,7 +118,7 @@ impl Codes {
     /// Steps of one panel.
     pub(super) fn steps(&self, panel: usize) -> &[[u8; COLS * STEP]] {
         let n_steps = steps(self.dim);
-        &self.codes[panel * n_steps..][..n_steps]
+        &self.steps[panel * n_steps..][..n_steps]
     }
 
     pub(super) fn column(&self, place: u32) -> u32 {
@@ -173,7 +173,7 @@ fn encode(
         panel.norm = panel.norm.max(coded.norm);
         panel.off = panel.off.max(coded.off);
         for (out, &codes) in out.iter_mut().zip(coded.steps()) {
-            out.as_chunks_mut().0[i] = codes.map(|code| (i16::from(code) + dots.zero()) as u8);
+            out.as_chunks_mut().0[i] = codes.map(|code| dots.moved_up(code));
         }
     }
     panel

@@ -3,7 +3,7 @@
 use glowrec_graph::simd::Level;
 
 use super::columns::{Codes, Panel};
-use super::rounding::{Coded, largest};
+use super::rounding::{Coded, largest, square};
 use super::{ROWS, SLACK, STEP, gamma, steps};
 
 /// The codes of some rows, in groups.
@@ -106,14 +106,14 @@ impl Limits {
         let (level, dots) = (Level::current(), columns.dots());
         let values: Vec<f32> = vector.iter().copied().chain(columns.unit()).collect();
         let most = largest(level, &values);
-        if !(most > 0.0 && most.is_finite()) {
+        // The largest of numbers skips NaN; the norm does not.
+        if most == 0.0 || !square(level, &values).is_finite() {
             return false;
         }
         let scale = f64::from(most) / f64::from(dots.row_codes());
         let mut coded = Coded::default();
         coded.set(level, &values, scale, dots.row_codes());
-        // Not a number, or close to overflow.
-        if !(coded.norm * columns.longest() < OVERFLOW) {
+        if coded.norm * columns.longest() >= OVERFLOW {
             return false;
         }
         let (mut squares, mut sum) = (0, 0);
@@ -145,7 +145,7 @@ impl Limits {
             let least = (self.threshold[r] - self.error(r, panel)) * per_unit + self.shift[r];
             // Two for what float64 rounds, here and in sums with the constant, whose last bits are
             // the nearest whole number.
-            *limit = (least.max(-BEYOND).min(BEYOND) - 2.0 + MAGIC).to_bits() as i32;
+            *limit = (least.clamp(-BEYOND, BEYOND) - 2.0 + MAGIC).to_bits() as i32;
         }
         limits
     }

@@ -89,7 +89,7 @@ struct Chunk<'a> {
     task: &'a Task<'a>,
     groups: Groups,
     candidates: Candidates,
-    excluded: Places,
+    excluded: Excluded,
     given_up: Vec<bool>,
     pruned: Pruned,
 }
@@ -103,7 +103,7 @@ impl<'a> Chunk<'a> {
             task,
             groups,
             candidates: Candidates::new(vectors.len(), task.ranker.k),
-            excluded: Places::new(task, queries.ids),
+            excluded: Excluded::new(task, queries.ids),
             given_up,
             pruned: Pruned::default(),
         }
@@ -199,13 +199,13 @@ fn unrounded(rounded: f32) -> f64 {
 }
 
 /// The places of the columns that each row excludes, ascending, and how many lie behind.
-struct Places {
+struct Excluded {
     places: Vec<u32>,
     ends: Vec<u32>,
     passed: Vec<u32>,
 }
 
-impl Places {
+impl Excluded {
     fn new(task: &Task<'_>, ids: &[u32]) -> Self {
         let (mut places, mut ends, mut passed) = (vec![], vec![], vec![]);
         for &id in ids {

@@ -81,8 +81,14 @@ impl Dots {
     }
 
     /// What codes of columns are moved up by, since one side's codes must not be negative.
-    pub(super) fn zero(self) -> i16 {
+    pub(super) fn zero(self) -> u8 {
         if self == Self::Avx2 { 64 } else { 128 }
+    }
+
+    /// A code of a column as the kernels read it.
+    #[inline]
+    pub(super) fn moved_up(self, code: i8) -> u8 {
+        code.cast_unsigned().wrapping_add(self.zero())
     }
 
     /// The first group from `from` on of which a row's sum with any of a panel's columns exceeds

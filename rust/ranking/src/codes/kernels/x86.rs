@@ -1,5 +1,6 @@
 //! The tile in the registers of AVX2, AVX-VNNI and AVX-512 VNNI.
 #![allow(unsafe_code)]
+#![expect(clippy::cast_ptr_alignment, reason = "loads and stores here need no alignment")]
 
 #[allow(clippy::wildcard_imports, reason = "a dozen intrinsics")]
 use std::arch::x86_64::*;
@@ -244,7 +245,9 @@ mod tests {
                 let pick = |i: usize, most: i16| match seed {
                     0 => most,
                     1 => -most,
-                    _ => (i as i16).wrapping_mul(7919).wrapping_mul(seed) % (most + 1),
+                    _ => {
+                        (i.cast_signed() as i16).wrapping_mul(7919).wrapping_mul(seed) % (most + 1)
+                    }
                 };
                 let rows: Vec<[i8; 32]> = (0..n_steps)
                     .map(|s| std::array::from_fn(|i| pick(s * 32 + i, row_codes) as i8))
@@ -252,7 +255,7 @@ mod tests {
                 let cols: Vec<[u8; 128]> = (0..n_steps)
                     .map(|s| {
                         let code = |i| pick(s * 128 + i, column_codes) + column_codes + 1;
-                        std::array::from_fn(|i| code(i) as u8)
+                        std::array::from_fn(|i| code(i).cast_unsigned() as u8)
                     })
                     .collect();
                 let limits = [-1, 0, 1, -1000, 1000, 100_000, i32::MAX, i32::MIN];

@@ -255,6 +255,7 @@ def test_the_folder_of_a_run_is_complete(tmp_path):
         "ids.json",
         "result.json",
         "tensorboard",
+        ".lock",
     }
     assert type(config).from_toml((folder / "config.toml").read_text()) == config
     lines = (folder / "metrics.jsonl").read_text().splitlines()

@@ -35,7 +35,7 @@ _AT_LEAST: dict[str, float] = {
     "batch_size": 1,
     "min_batches": 1,
     "n_negatives": 1,
-    "hardest_of": 1,
+    "hardest_of": 0,
     "epochs": 1,
     "l2": 0,
     "a_fold": 1,
@@ -50,6 +50,8 @@ _BELOW = {
     "n_negatives": ("65536", 65536),
     "hardest_of": ("65536", 65536),
 }
+# Of few items, the hardest of many candidates is often one that the user would have liked.
+_ITEMS_PER_CANDIDATE, _MOST_CANDIDATES = 400, 96
 _WANTED = {
     "int": "a whole number",
     "float": "a finite number",
@@ -75,7 +77,8 @@ class Config:
     min_batches : int
         See `batch_size`.
     n_negatives, hardest_of : int
-        Negatives per positive, each the hardest of so many uniform candidates.
+        Negatives per positive, each the hardest of so many uniform candidates; 0 candidates
+        stand for one in every 400 items, at least 1 and at most 96 (see :meth:`candidates`).
     epochs : int
         Passes over as many triplets as there are interactions; the schedule's length.
     lr : float
@@ -209,6 +212,28 @@ class Config:
             if name not in known:
                 raise ParameterError(f"{name}: no such setting; there are {', '.join(known)}")
         return dataclasses.replace(self, **changes)
+
+    def candidates(self, n_items: int) -> int:
+        """Return how many candidates a negative has: `hardest_of`, or what its 0 stands for.
+
+        Parameters
+        ----------
+        n_items : int
+            Size of the catalogue.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> from glowrec.training import Config
+        >>> [Config(hardest_of=0).candidates(n) for n in (200, 4489, 40981)]
+        [1, 11, 96]
+        """
+        if self.hardest_of:
+            return self.hardest_of
+        return max(1, min(_MOST_CANDIDATES, n_items // _ITEMS_PER_CANDIDATE))
 
     def to_toml(self) -> str:
         """Return the settings as TOML; those that are None are left out.

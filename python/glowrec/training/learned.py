@@ -127,7 +127,9 @@ class Learned:
             raise DataError(f"{path / IDS}: damaged: {error}") from None
         try:
             tensors = safetensors.numpy.load_file(path / MODEL)
-            users, items = (_taken(tensors, f"train.{axis}", np.int64) for axis in ("users", "items"))
+            users, items = (
+                _taken(tensors, f"train.{axis}", np.int64) for axis in ("users", "items")
+            )
             train = Interactions(users, items, user_ids, item_ids)
             user_factors, item_factors = (
                 _taken(tensors, f"{axis}_factors", np.float32, (n, config.dim))

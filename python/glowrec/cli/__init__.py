@@ -71,10 +71,8 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         place = f"{error.filename}: " if error.filename is not None else ""
         return _refuse(f"{place}{error.strerror or error}")
-    except GlowrecError as error:
-        return _refuse(str(error))
-    except MemoryError as error:
-        return _refuse(f"out of memory: {error}" if str(error) else "out of memory")
+    except (GlowrecError, MemoryError) as error:
+        return _refuse(str(error) or "out of memory")
 
 
 def _invoke(arguments: Sequence[str]) -> int:

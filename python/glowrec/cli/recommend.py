@@ -48,8 +48,8 @@ def recommend(
     recommended = model.recommend(asked, k)
     if out is not None:
         export.write(recommended.rows(), out)
-        fewest = int(recommended.counts.min(initial=k))
-        each = f"{k}" if fewest == k else f"{fewest} to {k}"
+        counts = set(recommended.counts.tolist()) or {0}
+        each = " to ".join(map(str, sorted({min(counts), max(counts)})))
         typer.echo(f"{out}: {each} items for each of {len(recommended):,} users")
     else:
         _print(recommended)

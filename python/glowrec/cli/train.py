@@ -69,7 +69,9 @@ def lightgcn(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Continue the run in --out where it stopped, with its settings."
+            "--resume",
+            metavar="",
+            help="Continue the run in --out where it stopped, with its settings.",
         ),
     ] = False,
     dim: Annotated[
@@ -134,6 +136,7 @@ def lightgcn(
         bool | None,
         typer.Option(
             "--refit/--no-refit",
+            metavar="",
             help="Train once more, on everything, for the chosen number of epochs.",
             rich_help_panel=LEARNING,
         ),
@@ -166,10 +169,13 @@ def lightgcn(
     ] = None,
     tensorboard: Annotated[
         bool,
-        typer.Option("--tensorboard", help="Also log for TensorBoard.", rich_help_panel=RUN),
+        typer.Option(
+            "--tensorboard", metavar="", help="Also log for TensorBoard.", rich_help_panel=RUN
+        ),
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress bar.", rich_help_panel=RUN)
+        bool,
+        typer.Option("--quiet", "-q", metavar="", help="No progress bar.", rich_help_panel=RUN),
     ] = False,
 ) -> None:
     """Train LightGCN and write a run folder: config, metrics, weights and report.html.

@@ -53,7 +53,7 @@ class Dataset:
 
     @property
     def n_repeated(self) -> int:
-        """How many test pairs are in train too: ranked nowhere, so that every model misses them."""
+        """How many test pairs are in train too: never ranked, so that every model misses them."""
         train, test = (part.users * part.n_items + part.items for part in (self.train, self.test))
         return int(np.isin(test, train).sum())
 

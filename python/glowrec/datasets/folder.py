@@ -41,8 +41,8 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
     Raises
     ------
     DataError
-        If ``train.txt`` is missing, a file is wrong (see :func:`glowrec.io.read_lightgcn`), or a test user or
-        item is unknown in train; the message names file, line and id.
+        If ``train.txt`` is missing, a file is wrong (see :func:`glowrec.io.read_lightgcn`), or a
+        test user or item is unknown in train; the message names file, line and id.
     ParameterError
         If `unknown` is none of the three.
 
@@ -83,7 +83,7 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
 
 
 def _test_pairs(path: Path) -> Pairs:
-    if path.is_file() and path.stat().st_size or path.is_dir():
+    if path.is_dir() or (path.is_file() and path.stat().st_size):
         return read_pairs(path)
     none = np.zeros(0, dtype=np.int64)
     return Pairs(none, none, none, none)

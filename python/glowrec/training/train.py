@@ -7,8 +7,6 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from glowrec.errors import DataError, ParameterError
 from glowrec.evaluation import evaluate_factors
 from glowrec.nn.memory import room_for
@@ -27,6 +25,8 @@ from glowrec.training.tensorboard import Curves
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+
+    import torch
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions

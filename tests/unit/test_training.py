@@ -322,6 +322,15 @@ def test_training_that_diverges_says_so_and_what_to_do(changes):
         train(config, DATA)
 
 
+@pytest.mark.parametrize(("epochs", "batch_size"), [(4, 256), (1, 10**6)])
+def test_divergence_is_seen_where_nothing_is_scored(epochs, batch_size):
+    # Adam's first step has length lr: with one step, the read-out alone is past all numbers.
+    plain = {"hardest_of": 1, "validation": 0.0, "gather_dtype": None, "lr": 1e39}
+    config = settings(**plain, epochs=epochs, batch_size=batch_size)
+    with pytest.raises(ParameterError, match="the loss is not finite at epoch 1; lower lr"):
+        train(config, EMPTY)
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -7,13 +7,15 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from glowrec.errors import DataError, ParameterError
 from glowrec.evaluation import evaluate_factors
 from glowrec.nn.memory import room_for
 from glowrec.sampling import TripletSampler
 from glowrec.splitting import hold_out
 from glowrec.training.device import chosen
-from glowrec.training.divergence import named
+from glowrec.training.divergence import check_finite, named
 from glowrec.training.learned import Learned
 from glowrec.training.progress import Live, Silent
 from glowrec.training.result import Result
@@ -218,6 +220,9 @@ class _Run:
         selected, users_items = self.past, last.trainer.vectors()
         start = time.perf_counter()
         test = None
+        with named(self.config, last.so_far.epoch):  # the last step is seen by no loss
+            for table in users_items:
+                check_finite(float(np.abs(table).max(initial=0)))
         if len(self.data.test):
             with named(self.config, last.so_far.epoch):
                 judged = evaluate_factors(

@@ -23,6 +23,7 @@ test: rust wheel everything python-checks pytest core benches-once ## every chec
 wheel: .venv/ready ## build the wheel, in dist/
 	@command -v cargo >/dev/null || { echo "building glowrec needs a Rust toolchain: cargo is not on PATH" >&2; exit 1; }
 	@stamp=dist/.built; if ! { $(FRESH); }; then \
+		echo "building the Rust core, about two minutes"; \
 		rm -rf dist && mkdir dist && touch dist/.building && \
 		$(BIN)/maturin build --quiet --release --locked --interpreter $(BIN)/python --out dist && mv dist/.building "$$stamp" || exit 1; \
 	fi; ls dist/*.whl

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,6 +63,22 @@ def test_evaluate_refuses_other_data(trained, capsys):
     assert "trained on other data" in capsys.readouterr().err
 
 
+def test_evaluate_refuses_other_data_of_the_same_size(trained, folder, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    assert run(["evaluate", str(trained), "--data", str(other)]) == 0  # a copy is the same data
+    lines = (other / "train.txt").read_text().splitlines()
+    words = [line.split() for line in lines]
+    words[0][1:], words[1][1:] = words[1][1:], words[0][1:]
+    (other / "train.txt").write_text("".join(" ".join(row) + "\n" for row in words))
+    assert run(["evaluate", str(trained), "--data", str(other)]) == 2
+    assert "other: train is not what" in capsys.readouterr().err
+    (other / "test.txt").unlink()
+    shutil.copy(folder / "train.txt", other)
+    assert run(["evaluate", str(trained), "--data", str(other)]) == 2
+    assert "other: has no test interactions" in capsys.readouterr().err
+
+
 def test_all_formats_hold_the_same_recommendations(trained, folder, tmp_path, capsys):
     tables = {}
     for ending in ("csv", "tsv", "jsonl", "parquet"):
@@ -76,6 +93,13 @@ def test_all_formats_hold_the_same_recommendations(trained, folder, tmp_path, ca
     pairs = set(zip(seen.users.tolist(), seen.items.tolist(), strict=True))
     assert not pairs & {(user, item) for user, item, _, _ in tables["csv"]}
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
+    out = tmp_path / "RECS.TSV"
+    assert run(["recommend", str(trained), "--k", "4", "--out", str(out)]) == 0
+    assert out.read_bytes() == (tmp_path / "recs.tsv").read_bytes()
+    assert run(["recommend", str(trained), "--k", "999", "--out", str(out)]) == 0
+    fewest, most = re.search(r"(\d+) to (\d+) items for each", capsys.readouterr().out).groups()
+    counts = np.bincount([row[0] for row in read(out.rename(tmp_path / "long.tsv"))])
+    assert (int(fewest), int(most)) == (counts.min(), counts.max())
 
 
 def read(path):
@@ -103,6 +127,58 @@ def test_some_users_as_a_table(trained, capsys):
     assert "'eve'" in capsys.readouterr().err
     assert run(["recommend", str(trained), "--user", "999999"]) == 2
     assert "999999" in capsys.readouterr().err
+    for user in ("--5", "5" * 5000):
+        assert run(["recommend", str(trained), f"--user={user}"]) == 2
+        error = capsys.readouterr().err
+        assert f"user '{user[:40]}" in error
+        assert len(error) < 200
+
+
+def test_ids_are_text_and_not_markup(tmp_path, capsys):
+    log = gr.Interactions.from_arrays(["[/b]x", "[red]bob", "ann"], ["[i]tea", "[/]", "jam"])
+    gr.LightGCN(dim=4, epochs=1).fit(log, validation=0, out=tmp_path / "run")
+    assert run(["recommend", str(tmp_path / "run")]) == 0
+    shown = capsys.readouterr().out
+    for name in ("[/b]x", "[red]bob", "[i]tea", "[/]"):
+        assert name in shown
+
+
+def test_a_run_knows_its_settings_and_its_data(trained, folder, tmp_path, capsys):
+    out, again = tmp_path / "run", tmp_path / "again"
+    command = ["train", "lightgcn", "--data", str(folder), "--out", str(out), *SMALL]
+    assert run([*command, "--set", "gather_dtype=none", "--set", "layer_weights=none"]) == 0
+    assert "gather_dtype" not in (out / "config.toml").read_text()
+    before = (out / "model.safetensors").read_bytes()
+    assert run(["train", "lightgcn", "--out", str(out), "--resume", "--quiet"]) == 0
+    assert run(["train", "lightgcn", "--out", str(out), "--resume", "--dim", "9"]) == 2
+    assert "cannot resume with dim = 9, the run has 16" in capsys.readouterr().err
+    replay = ["--config", str(out / "config.toml"), "--quiet", "--data", str(folder)]
+    assert run(["train", "lightgcn", "--out", str(again), *replay]) == 0
+    assert before == (out / "model.safetensors").read_bytes()
+    assert before == (again / "model.safetensors").read_bytes()
+    assert before != (trained / "model.safetensors").read_bytes()
+    assert "note" not in capsys.readouterr().err
+
+
+def test_what_a_person_should_know_of_the_data_is_said(folder, tmp_path, capsys):
+    data, out = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(folder, data)
+    words = (data / "train.txt").read_text().splitlines()[0].split()
+    (data / "test.txt").write_text(f"0 {words[1]} 9999\n")
+    command = ["train", "lightgcn", "--data", str(data), *SMALL]
+    assert run([*command, "--out", str(out)]) == 2
+    assert "item 9999 does not occur in train" in capsys.readouterr().err
+    assert run([*command, "--out", str(out), "--unknown", "drop", "--resume"]) == 0
+    error = capsys.readouterr().err
+    assert "run holds no run yet: --resume begins one" in error
+    assert "1 of 1 test interactions are in train too" in error
+    assert run(["evaluate", str(out)]) == 0  # as the run read it
+    assert "1 of 1 test interactions" in capsys.readouterr().err
+    (data / "test.txt").unlink()
+    assert run([*command, "--out", str(tmp_path / "untested")]) == 0
+    streams = capsys.readouterr()
+    assert "there are no test interactions" in streams.err
+    assert "validation" in streams.out
 
 
 def test_a_file_that_cannot_be_written_is_named(trained, tmp_path, capsys):

@@ -5,7 +5,7 @@ import torch
 from torch._dynamo.testing import CompileCounterWithBackend
 
 from glowrec import Graph
-from glowrec.errors import ParameterError, ShapeError
+from glowrec.errors import DataError, ParameterError, ShapeError
 from glowrec.nn import LightGCN, bpr_loss, gather_rows
 from glowrec.normalization import NORMALIZATIONS
 
@@ -58,6 +58,24 @@ def test_learned_weights_get_the_gradient_of_the_loss(backend):
     for name in ("embedding", "layer_weights"):
         wanted = getattr(reference, name).grad
         torch.testing.assert_close(getattr(model, name).grad, wanted)
+
+
+def test_it_is_shown_with_its_size_and_options():
+    shown = repr(LightGCN(4, 5, 3, normalization="left"))
+    assert shown == "LightGCN(4, 5, dim=3, n_layers=3, normalization='left')"
+
+
+@pytest.mark.parametrize("dim", [10**20, 2**31, 0])
+def test_a_width_that_no_table_has_is_refused(dim):
+    with pytest.raises(ParameterError, match=f"dim = {dim}, .* below 2"):
+        LightGCN(4, 5, dim)
+
+
+def test_a_table_that_does_not_fit_is_named_with_its_size():
+    with pytest.raises(
+        DataError, match=r"\(2,000,000,000 users \+ 2,000,000,000 items\) x dim 2,"
+    ):
+        LightGCN(2 * 10**9, 2 * 10**9, 2**31 - 1)
 
 
 def test_edges_drop_out_while_training_only():

@@ -1,5 +1,7 @@
 """A file is whole or what it was before."""
 
+import errno
+
 import pytest
 
 from glowrec.io.atomic import replacing
@@ -34,3 +36,21 @@ def test_a_folder_is_not_replaced(tmp_path):
     with pytest.raises(IsADirectoryError), replacing(tmp_path):
         pass
     assert tmp_path.is_dir()
+
+
+def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    monkeypatch.setattr("os.fsync", full)
+    with (
+        pytest.raises(OSError, match="No space left on device") as caught,
+        replacing(path) as file,
+    ):
+        file.write("new")
+    assert caught.value.filename == str(path)
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]

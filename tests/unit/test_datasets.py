@@ -61,12 +61,37 @@ def test_a_user_with_an_empty_line_in_train_is_known(folder):
     assert data.test.users.tolist() == [1]
 
 
-@pytest.mark.parametrize("missing", ["train.txt", "test.txt"])
-def test_a_missing_part_is_named(folder, missing):
+def test_a_missing_train_is_named(folder):
     root = folder("0 0\n", "0 0\n")
-    (root / missing).unlink()
-    with pytest.raises(DataError, match=f"mine: no {missing}; expected train.txt and test.txt"):
+    (root / "train.txt").unlink()
+    with pytest.raises(DataError, match=r"mine: no train\.txt; expected train\.txt and, to be"):
         load(root)
+
+
+def test_a_set_may_have_no_test(folder):
+    root = folder("0 0\n1 2\n", "")
+    empty = load(root)
+    (root / "test.txt").unlink()
+    for data in (empty, load(root)):
+        assert (len(data.train), len(data.test)) == (2, 0)
+        assert (data.test.n_users, data.test.n_items) == (2, 3)
+
+
+def test_a_set_knows_how_to_be_loaded_again(folder, monkeypatch):
+    root = folder("0 0 2\n1 2\n", "1 0 9\n")
+    monkeypatch.chdir(root.parent)
+    data = load("mine", unknown="drop")
+    assert data.source == {"name_or_folder": str(root.resolve()), "unknown": "drop"}
+    monkeypatch.chdir("/")
+    assert str(load(**data.source)) == str(data)
+    assert load("synthetic").source == {"name_or_folder": "synthetic"}
+    assert synthetic().source is None
+
+
+def test_test_pairs_that_train_has_are_counted(folder):
+    root = folder("0 0 2\n1 2\n", "0 2\n1 0\n")
+    assert load(root).n_repeated == 1
+    assert synthetic(50, 60).n_repeated == 0
 
 
 def test_train_without_interactions_is_an_error(folder):
@@ -88,7 +113,7 @@ def test_a_file_is_no_set(folder, monkeypatch):
 def test_an_unknown_name_lists_the_known_ones(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GLOWREC_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=r"gowala: neither a folder here nor one in GLOWREC_DATA"):
+    with pytest.raises(DataError, match=r"gowala: no folder of that name here or in GLOWREC_DATA"):
         load("gowala")
     with pytest.raises(DataError, match=r"known by name are gowalla, lastfm, synthetic$"):
         load("gowala")
@@ -96,7 +121,7 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path, monkeypatch):
         load("gowalla")
     monkeypatch.delenv("GLOWREC_DATA")
     for name in ("gowala", "gowalla"):
-        with pytest.raises(DataError, match=r"GLOWREC_DATA, the folder of sets, is not set"):
+        with pytest.raises(DataError, match=r"GLOWREC_DATA, the folder of named sets, is not set"):
             load(name)
 
 

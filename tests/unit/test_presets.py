@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from glowrec.errors import ParameterError
+from glowrec.errors import DataError, ParameterError
 from glowrec.training import PRESETS, Config, preset
 
 
@@ -80,9 +80,15 @@ def test_every_setting_survives_toml():
         ({"l2": -1e-4}, "l2 = -0.0001"),
         ({"l2": float("nan")}, "l2 = nan"),
         ({"keep_prob": 0.0}, "keep_prob = 0.0"),
-        ({"validation": 1.0}, "validation = 1.0"),
-        ({"seed": -1}, "seed = -1"),
-        ({"seed": 2**63}, "seed = 9223372036854775808"),
+        ({"validation": 1.0}, "validation = 1.0: expected a share from 0, below 1"),
+        ({"seed": -1}, "seed = -1: expected at least 0"),
+        ({"seed": 2**63}, r"seed = 9223372036854775808: expected a number below 2\*\*63"),
+        ({"dim": 10**20}, r"dim = 100000000000000000000: expected a number below 2\*\*31"),
+        ({"n_layers": 99_999_999}, "n_layers = 99999999: expected a number below 1024"),
+        ({"n_negatives": 10**8}, "n_negatives = 100000000: expected a number below 65536"),
+        ({"hardest_of": -1}, "hardest_of = -1: expected at least 0"),
+        ({"lr": 10**400}, r"lr = 10+\.\.\.0+: expected a finite number"),
+        ({"dim": 10**5000}, "dim = a number of thousands of digits: expected"),
         ({"order": "random"}, "order = 'random': expected one of 'interaction', 'user_uniform'"),
         ({"protocol": "test"}, "protocol = 'test'"),
         ({"normalization": "both"}, "normalization = 'both'"),
@@ -114,6 +120,26 @@ def test_a_bad_setting_is_named(changes, message):
 def test_a_bad_file_is_an_error_of_ours(text, message):
     with pytest.raises(ParameterError, match=message):
         Config.from_toml(text)
+
+
+def test_a_file_of_settings_is_named_where_it_is_damaged(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(Config(dim=8).to_toml())
+    assert Config.from_file(path) == Config(dim=8)
+    for content in (b"dim = ", b"\xff", b"dim = 0", b"width = 3", b"dim = 1" + b"0" * 5000, b""):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"config\.toml: "):
+            Config.from_file(path)
+
+
+def test_the_fast_preset_takes_a_candidate_in_every_400_items():
+    fast = preset("lightgcn-fast")
+    assert [fast.candidates(n) for n in (7, 799, 800, 4_489, 38_399, 38_400, 10**6)] == [
+        *(1, 1, 2, 11, 95, 96, 96)
+    ]
+    assert fast.candidates(40_981) == 96  # Gowalla, on which the preset was chosen
+    assert preset("lightgcn-fast", hardest_of=20).candidates(7) == 20
+    assert preset("lightgcn-reference").candidates(10**6) == 1
 
 
 def test_an_unknown_preset_lists_the_known_ones():

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors
+import safetensors.torch
 import torch
 
 import glowrec as gr
 from glowrec.errors import DataError, ParameterError
-from glowrec.training import preset, train
+from glowrec.training import RunFolder, preset, train
 
 SCRIPT = Path(__file__).with_name("killed_runs.py")
 DATA = gr.datasets.synthetic(40, 60, n_groups=4, mean_degree=20, seed=3)
@@ -114,6 +116,60 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(tmp_path):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(DataError, match=r"checkpoint\.safetensors: not a checkpoint of a run"):
         train(settings(), DATA, out=tmp_path, resume=True)
+
+
+def test_a_checkpoint_of_another_run_or_changed_by_hand_is_refused(tmp_path):
+    own, other = tmp_path / "own", tmp_path / "other"
+    train(settings(), DATA, out=own)
+    train(settings(seed=1), DATA, out=other)
+    path = own / "checkpoint.safetensors"
+    whole = path.read_bytes()
+    with safetensors.safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    without_adam = {name: value for name, value in tensors.items() if "adam" not in name}
+    reshaped = {**tensors, "model.embedding": tensors["model.embedding"][:-1]}
+    changed = [
+        (other / "checkpoint.safetensors").read_bytes(),  # of the same shapes
+        whole[:-1] + bytes([whole[-1] ^ 1]),
+        safetensors.torch.save(without_adam, metadata),
+        safetensors.torch.save(reshaped, metadata),
+        *(safetensors.torch.save(tensors, {**metadata, "state": s}) for s in ("{}", "[]", "{")),
+    ]
+    for content in changed:
+        path.write_bytes(content)
+        with pytest.raises(
+            DataError, match=r"checkpoint\.safetensors: damaged, or the checkpoint"
+        ):
+            train(settings(), DATA, out=own, resume=True)
+    path.write_bytes(whole)
+    train(settings(), DATA, out=own, resume=True)
+
+
+def test_a_folder_has_one_writer(tmp_path):
+    first = RunFolder(tmp_path / "race", settings(seed=1), DATA)
+    second = RunFolder(tmp_path / "race", settings(seed=2), DATA)
+    first.begin()
+    for _ in range(2):
+        with pytest.raises(ParameterError, match="race: is being written by another process"):
+            second.begin()
+    again = RunFolder(tmp_path / "race", settings(seed=1), DATA, resume=True)
+    with pytest.raises(ParameterError, match="is being written by another process"):
+        again.begin()
+    first.close()
+    with pytest.raises(ParameterError, match="race: holds a run already"):
+        second.begin()  # which looked before there was one
+    again.begin()
+    again.close()
+    assert "seed = 1" in (tmp_path / "race" / "config.toml").read_text()
+
+
+def test_a_folder_is_free_after_a_run_that_failed(tmp_path, monkeypatch):
+    monkeypatch.setattr("glowrec.training.steps.Trainer.epoch", None)
+    with pytest.raises(TypeError):
+        train(settings(), DATA, out=tmp_path)
+    monkeypatch.undo()
+    assert train(settings(), DATA, out=tmp_path, resume=True).test == train(settings(), DATA).test
 
 
 @pytest.mark.parametrize("name", ["config.toml", "data.json"])

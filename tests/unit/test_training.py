@@ -9,7 +9,7 @@ import torch
 
 import glowrec as gr
 from glowrec import threads
-from glowrec.errors import DataError, ParameterError
+from glowrec.errors import DataError, ParameterError, SaturatedError
 from glowrec.evaluation import evaluate_factors
 from glowrec.nn import LightGCN
 from glowrec.splitting import hold_out
@@ -255,6 +255,7 @@ def test_the_folder_of_a_run_is_complete(tmp_path):
         "ids.json",
         "result.json",
         "tensorboard",
+        ".lock",
     }
     assert type(config).from_toml((folder / "config.toml").read_text()) == config
     lines = (folder / "metrics.jsonl").read_text().splitlines()
@@ -290,8 +291,11 @@ def test_what_cannot_be_learned_or_judged_is_refused(tmp_path):
         train(settings(), nothing)
     with pytest.raises(DataError, match="untested: protocol 'paper' judges by test"):
         train(settings(protocol="paper"), EMPTY)
-    with pytest.raises(ParameterError, match="device = 'tpu'"):
-        train(settings(), DATA, device="tpu")
+    for name in ("tpu", "meta", "cuda:", "cuda:x"):
+        with pytest.raises(ParameterError, match=f"device = '{name}': expected cpu, cuda, cuda:0"):
+            train(settings(), DATA, device=name)
+    with pytest.raises(ParameterError, match=r"device = 'cuda:999': .* cpu$"):
+        train(settings(), DATA, device="cuda:999")
     for option in ("resume", "tensorboard"):
         with pytest.raises(ParameterError, match="need out"):
             train(settings(), DATA, **{option: True})
@@ -299,6 +303,70 @@ def test_what_cannot_be_learned_or_judged_is_refused(tmp_path):
     file.write_text("")
     with pytest.raises(ParameterError, match="is a file"):
         train(settings(), DATA, out=file)
+
+
+def test_a_user_with_every_item_is_found_before_the_selection(tmp_path):
+    log = gr.Interactions.from_arrays([0, 0, 0, 1, 2], [0, 1, 2, 1, 2])
+    test = log.select(np.zeros(5, dtype=bool))
+    with pytest.raises(SaturatedError, match="user 0 is linked to all 3 items"):
+        train(settings(validation=0.4), gr.datasets.Dataset("sat", log, test), out=tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("changes", [{}, {"hardest_of": 1}, {"validation": 0.0, "epochs": 1}])
+def test_training_that_diverges_says_so_and_what_to_do(changes):
+    config = settings(lr=1e30, gather_dtype=None, **changes)
+    with pytest.raises(
+        ParameterError, match=r"lr = 1e\+30: the loss is not finite at epoch \d; lo"
+    ):
+        train(config, DATA)
+
+
+@pytest.mark.parametrize(("epochs", "batch_size"), [(4, 256), (1, 10**6)])
+def test_divergence_is_seen_where_nothing_is_scored(epochs, batch_size):
+    # Adam's first step has length lr: with one step, the read-out alone is past all numbers.
+    plain = {"hardest_of": 1, "validation": 0.0, "gather_dtype": None, "lr": 1e39}
+    config = settings(**plain, epochs=epochs, batch_size=batch_size)
+    with pytest.raises(ParameterError, match="the loss is not finite at epoch 1; lower lr"):
+        train(config, EMPTY)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory"
+        ),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_model_that_does_not_fit_is_named_with_its_size(error, monkeypatch):
+    def full(*_):
+        raise error
+
+    monkeypatch.setattr("glowrec.training.steps.Trainer.epoch", full)
+    with pytest.raises(DataError, match=r"out of memory with \(60 users \+ 80 items\) x dim 8"):
+        train(settings(), DATA)
+
+
+def test_other_errors_of_torch_pass(monkeypatch):
+    def wrong(*_):
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr("glowrec.training.steps.Trainer.epoch", wrong)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        train(settings(), DATA)
+
+
+def test_a_result_is_shown_in_a_line():
+    result = train(settings(), DATA)
+    shown = repr(result)
+    assert shown.startswith(f"Result(protocol='validation', best_epoch={result.best_epoch}, val")
+    assert f"test ndcg@20 {result.test['ndcg@20']:.4f})" in shown
+    assert len(shown) < 120
+    assert repr(result.learned) == f"Learned(dim=8, from {DATA.train!r})"
 
 
 @pytest.mark.slow

@@ -17,8 +17,19 @@ if TYPE_CHECKING:
 
 REFUSED = 2
 INTERRUPTED = 130
+_PLAIN = (
+    ("Invalid value for ", ""),
+    ("Value error, ", ""),
+    (
+        "Input should be a valid integer, unable to parse string as an integer",
+        "not a whole number",
+    ),
+    ("Input should be a valid number, unable to parse string as a number", "not a number"),
+    ("Input should be greater than or equal to", "expected at least"),
+    ("Input should be", "expected"),
+)
 # What `pip install glowrec[train]` brings and the commands import.
-EXTRA = ("typer", "rich", "torch", "safetensors", "tomli_w")
+EXTRA = ("typer", "rich", "torch", "safetensors", "tomli_w", "filelock")
 
 
 def main() -> None:
@@ -60,8 +71,8 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         place = f"{error.filename}: " if error.filename is not None else ""
         return _refuse(f"{place}{error.strerror or error}")
-    except GlowrecError as error:
-        return _refuse(str(error))
+    except (GlowrecError, MemoryError) as error:
+        return _refuse(str(error) or "out of memory")
 
 
 def _invoke(arguments: Sequence[str]) -> int:
@@ -77,10 +88,17 @@ def _invoke(arguments: Sequence[str]) -> int:
     except typer.Abort:
         return _refuse("interrupted", INTERRUPTED)
     except typer.TyperException as error:
-        return _refuse(error.format_message(), error.exit_code)
+        return _refuse(_plain(error.format_message()), error.exit_code)
     if code == INTERRUPTED:
         return _refuse("interrupted", INTERRUPTED)
     return code if isinstance(code, int) else 0
+
+
+def _plain(message: str) -> str:
+    """Return a message of the options' validator as this package says such things."""
+    for words, plain in _PLAIN:
+        message = message.replace(words, plain)
+    return message
 
 
 def _refuse(message: str, code: int = REFUSED) -> int:

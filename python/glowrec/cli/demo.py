@@ -1,6 +1,6 @@
 """``glowrec demo``: LightGCN on a synthetic set, beside two baselines."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -19,15 +19,7 @@ if TYPE_CHECKING:
 
 METRICS: "tuple[Metric, ...]" = ("recall", "precision", "ndcg")
 K = 20
-# The preset is made for larger data; so few users ask for fewer candidates and a weaker penalty.
-SETTINGS: dict[str, Any] = {
-    "dim": 32,
-    "epochs": 8,
-    "eval_every": 2,
-    "hardest_of": 16,
-    "lr": 0.02,
-    "l2": 0.002,
-}
+DIM = 32
 # LightGCN must beat most-popular's ndcg by half.
 MARGIN = 1.5
 FAILED = 1
@@ -52,8 +44,8 @@ def demo(
 
     console = Console()
     data = gr.datasets.synthetic(seed=seed)
-    console.print(f"{data}: planted taste groups, power-law popularity")
-    config = training.preset("lightgcn-fast", **SETTINGS, seed=seed)
+    console.print(f"{data}: planted taste groups, power-law popularity", soft_wrap=True)
+    config = training.preset("lightgcn-fast", dim=DIM, seed=seed)
     result = training.train(config, data, out=None, progress=True)
     model = gr.LightGCN.from_learned(result.learned)
     rng = np.random.default_rng(seed)
@@ -69,7 +61,7 @@ def demo(
     }
     _print_scores(console, scores)
     _print_recommendations(console, model, data)
-    console.print(result.protocol_sentence)
+    console.print(result.protocol_sentence, soft_wrap=True)
     ours, theirs = (scores[name][f"ndcg@{K}"] for name in ("LightGCN", "most popular"))
     console.print(f"LightGCN's ndcg is {ours / theirs:.2f} times most-popular's.")
     if not ours >= MARGIN * theirs:
@@ -100,11 +92,12 @@ def _print_scores(console: "Console", scores: "Mapping[str, Mapping[str, float]]
 
 
 def _print_recommendations(console: "Console", model: "LightGCN", data: "Dataset") -> None:
-    from rich.table import Table  # noqa: PLC0415 - an extra
+    from rich.markup import escape  # noqa: PLC0415 - an extra
+    from rich.table import Table  # noqa: PLC0415
 
     users = data.test.decode_users(np.unique(data.test.users)[:3])
     recommended = model.recommend(users, 5)
     table = Table("user", "recommended items, best first", title="Three users")
     for user, items in zip(recommended.ids, recommended.items, strict=True):
-        table.add_row(str(user), " ".join(str(item) for item in items))
+        table.add_row(escape(str(user)), escape(" ".join(str(item) for item in items)))
     console.print(table)

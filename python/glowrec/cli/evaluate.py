@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-import glowrec as gr
 from glowrec.cli import source
 from glowrec.evaluation import evaluate_factors
 
@@ -16,6 +15,9 @@ def evaluate(
     data: Annotated[
         str | None,
         typer.Option(help="Data set by name or folder. Default: the one the run was trained on."),
+    ] = None,
+    unknown: Annotated[
+        source.Unknown | None, typer.Option(help=source.UNKNOWN_HELP, show_default="error")
     ] = None,
     k: Annotated[
         list[int] | None,
@@ -32,8 +34,9 @@ def evaluate(
 
       glowrec evaluate runs/a --data gowalla --k 10 --k 20
     """
-    sets = gr.datasets.load(data if data is not None else source.recall(run))
-    model = source.trained_on(run, sets)
+    sets = source.loaded(data, unknown, run)
+    model = source.evaluated_on(run, sets)
+    source.note_of_test(sets)
     result = evaluate_factors(
         model.user_factors, model.item_factors, sets.train, sets.test, k=tuple(k or (20,))
     )

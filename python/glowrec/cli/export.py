@@ -26,7 +26,7 @@ def write(rows: Iterable[Row], path: Path) -> None:
     rows : iterable of (user, item, rank, score)
         Best first for each user; ids as the data has them.
     path : Path
-        Ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``.
+        Ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``, in capitals or not.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def write(rows: Iterable[Row], path: Path) -> None:
     ['user', 'item', 'rank', 'score', 'ann', 'tea', '1', '0.5']
     """
     writer = writer_for(path)
-    mode: Any = "wb" if path.suffix == ".parquet" else "w"
+    mode: Any = "wb" if writer is _parquet else "w"
     with replacing(path, mode) as file:
         writer(rows, file)
 
@@ -64,13 +64,13 @@ def writer_for(path: Path) -> Callable[[Iterable[Row], IO[Any]], None]:
     True
     """
     try:
-        writer = _WRITERS[path.suffix]
+        writer = _WRITERS[path.suffix.lower()]
     except KeyError:
         endings = ", ".join(_WRITERS)
         raise ParameterError(
             f"{path}: the name must end in one of {endings}, which choose the format"
         ) from None
-    if path.suffix == ".parquet":
+    if writer is _parquet:
         _polars()
     return writer
 

@@ -7,6 +7,7 @@ import typer
 
 from glowrec.cli import export
 from glowrec.errors import IdError
+from glowrec.io.text import shown
 
 if TYPE_CHECKING:
     from glowrec.recommenders import Recommendations
@@ -47,7 +48,9 @@ def recommend(
     recommended = model.recommend(asked, k)
     if out is not None:
         export.write(recommended.rows(), out)
-        typer.echo(f"{out}: {k} items for each of {len(recommended):,} users")
+        counts = set(recommended.counts.tolist()) or {0}
+        each = " to ".join(map(str, sorted({min(counts), max(counts)})))
+        typer.echo(f"{out}: {each} items for each of {len(recommended):,} users")
     else:
         _print(recommended)
 
@@ -56,22 +59,28 @@ def _as_ids(users: list[str], *, numeric: bool) -> list[str] | list[int]:
     """Return the ids as the run's data has them: strings, or whole numbers."""
     if not numeric:
         return users
+    return [_whole(user) for user in users]
+
+
+def _whole(user: str) -> int:
     try:
-        return [int(user) for user in users]
-    except ValueError:
-        wrong = next(user for user in users if not user.lstrip("-").isdecimal())
-        raise IdError(f"user {wrong!r} is unknown: this run's users are whole numbers") from None
+        return int(user)
+    except ValueError:  # Python reads no number of thousands of digits, either
+        raise IdError(
+            f"user {shown(user)} is unknown: this run's users are whole numbers"
+        ) from None
 
 
 def _print(recommended: "Recommendations") -> None:
     from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table("user", "items, best first", title="Recommendations")
     for user, items, count in zip(
         recommended.ids[:SHOWN], recommended.items, recommended.counts, strict=False
     ):
-        table.add_row(str(user), " ".join(str(item) for item in items[:count]))
+        table.add_row(escape(str(user)), escape(" ".join(str(item) for item in items[:count])))
     console = Console()
     console.print(table)
     hidden = len(recommended) - SHOWN

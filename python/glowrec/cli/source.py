@@ -1,49 +1,70 @@
-"""Which data a run was trained on, so that other commands need not be told again."""
+"""Which data a command works on, and what to say of them."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import typer
+
 from glowrec import datasets
 from glowrec.errors import DataError, ShapeError
-from glowrec.io.atomic import replacing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from glowrec.datasets import Dataset
+    from glowrec.interactions import Interactions
     from glowrec.recommenders import LightGCN
 
-NAME = "source.json"
+UNKNOWN_HELP = "Test rows of a folder whose user or item train does not know."
 
 
-def remember(run: Path, data: str) -> None:
-    """Write the name of a data set, or the full path of its folder, into a run.
+class Unknown(StrEnum):
+    """What becomes of test rows whose user or item train does not know."""
+
+    ERROR = "error"
+    DROP = "drop"
+    KEEP = "keep"
+
+
+def loaded(data: str | None, unknown: Unknown | None, run: Path) -> "Dataset":
+    """Load the data that options name, or those that a run was trained on.
 
     Parameters
     ----------
+    data : str, optional
+        Of ``--data``; without it, the run's.
+    unknown : Unknown, optional
+        Of ``--unknown``; without it as the run had it, or as the loader does by default.
     run : Path
-        Folder of the run.
-    data : str
-        As ``--data`` had it.
+        Folder of a run.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        If there is no `data` and the run does not know its own, or they cannot be loaded.
 
     Examples
     --------
-    >>> import tempfile
     >>> from pathlib import Path
-    >>> from glowrec.cli import source
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     source.remember(Path(folder), "gowalla")
-    ...     source.recall(Path(folder))
-    'gowalla'
+    >>> from glowrec.cli.source import loaded
+    >>> loaded("synthetic", None, Path("unused")).name
+    'synthetic'
     """
-    place = Path(data)
-    folder = place.is_dir() and data not in datasets.names()
-    known = str(place.resolve()) if folder else data
-    with replacing(run / NAME) as file:
-        json.dump({"data": known}, file)
+    source = recall(run) if data is None else {"name_or_folder": data}
+    if unknown is not None:
+        source["unknown"] = unknown.value
+    return datasets.load(**source)  # type: ignore[arg-type]  # load checks the policy
 
 
-def recall(run: Path) -> str:
-    """Return what :func:`remember` wrote.
+def recall(run: Path) -> dict[str, str]:
+    """Return the arguments of :func:`glowrec.datasets.load` that give a run's data again.
 
     Parameters
     ----------
@@ -52,20 +73,43 @@ def recall(run: Path) -> str:
 
     Returns
     -------
-    str
+    dict of str to str
 
     Raises
     ------
     DataError
-        If the run has no such record.
+        If the run does not say, or its record is damaged.
     """
-    path = run / NAME
+    path = run / "data.json"
+    if not run.is_dir():
+        raise DataError(f"{run}: no such folder")
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["data"])
+        source = json.loads(path.read_text(encoding="utf-8"))["source"]
     except FileNotFoundError:
-        raise DataError(f"{run}: does not say what it was trained on; name it: --data") from None
+        source = None
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: damaged: {error}") from None
+    if source is None:
+        raise DataError(f"{run}: does not say what it was trained on; name it: --data")
+    if not isinstance(source, dict) or not set(source) <= {"name_or_folder", "unknown"}:
+        raise DataError(f"{path}: damaged: source = {source!r}")
+    return {str(name): str(value) for name, value in source.items()}
+
+
+def note(text: str) -> None:
+    """Say something on standard error that is no error."""
+    typer.echo(f"glowrec: note: {text}", err=True)
+
+
+def note_of_test(sets: "Dataset") -> None:
+    """Say what a person should know of a test set before trusting its numbers."""
+    if not len(sets.test):
+        note("there are no test interactions, so nothing is scored at the end")
+    elif sets.n_repeated:
+        note(
+            f"{sets.n_repeated:,} of {len(sets.test):,} test interactions are in train too; they "
+            "are never recommended and count as missed"
+        )
 
 
 def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
@@ -97,3 +141,35 @@ def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
                 f"{run}: it was trained on other data"
             )
     return model
+
+
+def evaluated_on(run: Path, sets: "Dataset") -> "LightGCN":
+    """Load the model of a run that learned from the train part of a data set.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    sets : Dataset
+
+    Returns
+    -------
+    LightGCN
+
+    Raises
+    ------
+    ShapeError
+        If the run knows other users or items.
+    DataError
+        If it learned from other interactions, or there is nothing to evaluate on.
+    """
+    model = trained_on(run, sets)
+    if not len(sets.test):
+        raise DataError(f"{sets.name}: has no test interactions to evaluate on")
+    if not np.array_equal(_pairs(model.train_), _pairs(sets.train)):
+        raise DataError(f"{sets.name}: train is not what {run} was trained on")
+    return model
+
+
+def _pairs(part: "Interactions") -> "NDArray[np.int64]":
+    return np.unique(part.users * part.n_items + part.items)

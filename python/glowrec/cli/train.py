@@ -1,14 +1,13 @@
 """``glowrec train``: one command for each model."""
 
-import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import glowrec as gr
-from glowrec.cli import source
+from glowrec.cli import settings, source
+from glowrec.cli.source import Unknown
 from glowrec.errors import ParameterError
 from glowrec.report import html
 
@@ -42,19 +41,38 @@ class Protocol(StrEnum):
 @train.command()
 def lightgcn(
     *,
+    out: Annotated[Path, typer.Option(help="Folder of the run; made if it does not exist.")],
     data: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Name of a data set (gowalla, lastfm, synthetic), or a folder with train.txt "
-            "and test.txt. GLOWREC_DATA names the folder of named sets."
+            "and test.txt (left out: nothing is scored). GLOWREC_DATA names the folder of named "
+            "sets. Needed unless --resume finds a run."
         ),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the run; made if it does not exist.")],
+    ] = None,
+    unknown: Annotated[
+        Unknown | None, typer.Option(help=source.UNKNOWN_HELP, show_default="error")
+    ] = None,
     preset: Annotated[
-        Preset, typer.Option(help="Settings to start from; see docs/guide.md.")
-    ] = Preset.FAST,
+        Preset | None,
+        typer.Option(
+            help="Settings to start from; see docs/guide.md.",
+            show_default=settings.DEFAULT,
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="Settings to start from: config.toml of another run."
+        ),
+    ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run in --out where it stopped.")
+        bool,
+        typer.Option(
+            "--resume",
+            metavar="",
+            help="Continue the run in --out where it stopped, with its settings.",
+        ),
     ] = False,
     dim: Annotated[
         int | None, typer.Option(min=1, help="Width of an embedding.", rich_help_panel=MODEL)
@@ -98,8 +116,9 @@ def lightgcn(
     hardest_of: Annotated[
         int | None,
         typer.Option(
-            min=1,
-            help="Candidates of which the best-scoring is the negative.",
+            min=0,
+            help="Candidates of which the best-scoring is the negative; 0: one in every 400 "
+            "items, at most 96.",
             rich_help_panel=LEARNING,
         ),
     ] = None,
@@ -117,6 +136,7 @@ def lightgcn(
         bool | None,
         typer.Option(
             "--refit/--no-refit",
+            metavar="",
             help="Train once more, on everything, for the chosen number of epochs.",
             rich_help_panel=LEARNING,
         ),
@@ -129,12 +149,13 @@ def lightgcn(
             rich_help_panel=LEARNING,
         ),
     ] = None,
-    settings: Annotated[
+    pairs: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any other field of config.toml (repeat for more): --set schedule=constant.",
+            help="Any other field of config.toml (repeat for more): --set schedule=constant; "
+            "none turns an optional one off: --set gather_dtype=none.",
             rich_help_panel=LEARNING,
         ),
     ] = None,
@@ -148,10 +169,13 @@ def lightgcn(
     ] = None,
     tensorboard: Annotated[
         bool,
-        typer.Option("--tensorboard", help="Also log for TensorBoard.", rich_help_panel=RUN),
+        typer.Option(
+            "--tensorboard", metavar="", help="Also log for TensorBoard.", rich_help_panel=RUN
+        ),
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress bar.", rich_help_panel=RUN)
+        bool,
+        typer.Option("--quiet", "-q", metavar="", help="No progress bar.", rich_help_panel=RUN),
     ] = False,
 ) -> None:
     """Train LightGCN and write a run folder: config, metrics, weights and report.html.
@@ -164,7 +188,9 @@ def lightgcn(
 
       glowrec train lightgcn --data my/folder --out runs/b --dim 32 --epochs 50
 
-      glowrec train lightgcn --data gowalla --out runs/a --resume
+      glowrec train lightgcn --out runs/a --resume
+
+      glowrec train lightgcn --config runs/a/config.toml --data gowalla --out runs/c --seed 1
     """
     from glowrec import training  # noqa: PLC0415 - torch is slow to start
     from glowrec.nn.threads import use_threads  # noqa: PLC0415
@@ -185,14 +211,24 @@ def lightgcn(
         "refit": refit,
         "protocol": None if protocol is None else protocol.value,
     }
-    given = {name: value for name, value in named.items() if value is not None}
-    config = training.preset(preset.value, **given, **_parsed(settings or []))
+    config = out / "config.toml"
+    resumed = config if resume and config.exists() else None
+    chosen = settings.changed(
+        settings.starting_from(None if preset is None else preset.value, start, resumed),
+        named,
+        pairs or [],
+    )
+    if data is None and resumed is None:
+        raise ParameterError("--data is missing: only a run that is resumed knows its data")
     if threads is not None:
         use_threads(threads)
-    sets = gr.datasets.load(data)
+    sets = source.loaded(data, unknown, out)
+    if resume and resumed is None:
+        source.note(f"{out} holds no run yet: --resume begins one")
     typer.echo(f"{sets}")
+    source.note_of_test(sets)
     result = training.train(
-        config,
+        chosen,
         sets,
         pretrained=source.trained_on(pretrain, sets).learned.embeddings() if pretrain else None,
         out=out,
@@ -201,23 +237,8 @@ def lightgcn(
         progress=not quiet,
         tensorboard=tensorboard,
     )
-    source.remember(out, data)
     page = html.write(out)
     _print(result, page)
-
-
-def _parsed(settings: list[str]) -> dict[str, Any]:
-    """Return ``NAME=VALUE`` as fields; a value that is not TOML is a string."""
-    fields: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not name.isidentifier():
-            raise ParameterError(f"--set {setting}: expected NAME=VALUE")
-        try:
-            fields[name] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            fields[name] = value
-    return fields
 
 
 def _print(result: "Result", page: Path) -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from glowrec.datasets.dataset import Dataset
 from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
-from glowrec.io.lightgcn import read_pairs
-
-if TYPE_CHECKING:
-    from glowrec.io.lightgcn import Pairs
+from glowrec.io.lightgcn import Pairs, read_pairs
 
 Unknown: TypeAlias = Literal["error", "drop", "keep"]
 """What becomes of test rows whose user or item train does not know."""
@@ -25,7 +22,8 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
 
     A test user or item that train does not know cannot be learnt and only lowers every model's
     score, so it is an error unless `unknown` says otherwise. A user with a line in ``train.txt``
-    is known, even where the line is empty.
+    is known, even where the line is empty. Without ``test.txt``, or with an empty one, there are
+    no test interactions.
 
     Parameters
     ----------
@@ -43,8 +41,8 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
     Raises
     ------
     DataError
-        If a file is missing or wrong (see :func:`glowrec.io.read_lightgcn`), or a test user or
-        item is unknown in train; the message names file, line and id.
+        If ``train.txt`` is missing, a file is wrong (see :func:`glowrec.io.read_lightgcn`), or a
+        test user or item is unknown in train; the message names file, line and id.
     ParameterError
         If `unknown` is none of the three.
 
@@ -62,10 +60,11 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
     if unknown not in get_args(Unknown):
         raise ParameterError(f"unknown = {unknown!r}: expected 'error', 'drop' or 'keep'")
     root = Path(folder)
-    for name in ("train.txt", "test.txt"):
-        if not (root / name).exists():
-            raise DataError(f"{os.fspath(folder)}: no {name}; expected train.txt and test.txt")
-    train, test = read_pairs(root / "train.txt"), read_pairs(root / "test.txt")
+    if not (root / "train.txt").exists():
+        raise DataError(
+            f"{os.fspath(folder)}: no train.txt; expected train.txt and, to be scored, test.txt"
+        )
+    train, test = read_pairs(root / "train.txt"), _test_pairs(root / "test.txt")
     if not train.items.size:
         raise DataError(f"{root / 'train.txt'}: holds no interaction")
     kept = np.ones(test.items.size, dtype=bool)
@@ -76,11 +75,18 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
     users, items = test.users[kept], test.items[kept]
     n_users = 1 + int(max(train.listed_users.max(), users.max(initial=0)))
     n_items = 1 + int(max(train.items.max(), items.max(initial=0)))
-    parts = (
+    learned, judged = (
         Interactions.from_arrays(u, i, n_users=n_users, n_items=n_items, duplicates="first")
         for u, i in ((train.users, train.items), (users, items))
     )
-    return Dataset(root.resolve().name, *parts)
+    return Dataset(root.resolve().name, learned, judged)
+
+
+def _test_pairs(path: Path) -> Pairs:
+    if path.is_dir() or (path.is_file() and path.stat().st_size):
+        return read_pairs(path)
+    none = np.zeros(0, dtype=np.int64)
+    return Pairs(none, none, none, none)
 
 
 def _first_unknown(train: Pairs, test: Pairs, position: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -107,14 +108,18 @@ def load(name_or_folder: str | os.PathLike[str], *, unknown: Unknown | None = No
     if name in names():
         if unknown is not None:
             raise ParameterError(f"unknown = {unknown!r}: is for folders; {name} is a known set")
-        return synthetic() if name == "synthetic" else _published(name, home)
+        known = synthetic() if name == "synthetic" else _published(name, home)
+        return dataclasses.replace(known, source={"name_or_folder": name})
     for folder in (Path(name), *([Path(home, name)] if home else [])):
         if folder.is_dir():
-            return load_folder(folder, unknown=unknown or "error")
+            policy = {} if unknown is None else {"unknown": unknown}
+            source = {"name_or_folder": str(folder.resolve()), **policy}
+            return dataclasses.replace(load_folder(folder, **policy), source=source)
     if Path(name).exists():
         raise DataError(f"{name}: is a file, expected a folder with train.txt and test.txt")
     raise DataError(
-        f"{name}: neither a folder{_not_in(home)}; the sets known by name are {', '.join(names())}"
+        f"{name}: no folder of that name{_not_in(home)}; the sets known by name are "
+        f"{', '.join(names())}"
     )
 
 
@@ -141,5 +146,5 @@ def _published(name: str, home: str | None) -> Dataset:
 
 def _not_in(home: str | None) -> str:
     if home:
-        return f" here nor one in GLOWREC_DATA ({home})"
-    return " here, and GLOWREC_DATA, the folder of sets, is not set"
+        return f" here or in GLOWREC_DATA ({home})"
+    return " here, and GLOWREC_DATA, the folder of named sets, is not set"

@@ -33,7 +33,7 @@ def replacing(path: str | os.PathLike[str], mode: Literal["w", "wb"] = "w") -> I
     Raises
     ------
     OSError
-        If the folder does not exist or cannot be written.
+        If the folder does not exist or cannot be written, or the disk is full; it names `path`.
 
     Examples
     --------
@@ -61,6 +61,11 @@ def replacing(path: str | os.PathLike[str], mode: Literal["w", "wb"] = "w") -> I
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.filename is not None:
+            raise
+        raise type(error)(error.errno, error.strerror, str(target)) from error  # a full disk, say
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from glowrec.errors import ParameterError, ShapeError
+from glowrec.nn.memory import room_for
 from glowrec.nn.propagation import propagate
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class LightGCN(nn.Module):
         If an option is unknown or out of range.
     ShapeError
         If there are not ``n_layers + 1`` weights.
+    DataError
+        If there is no memory for the embeddings.
 
     References
     ----------
@@ -98,12 +101,16 @@ class LightGCN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if dim < 1 or n_layers < 0:
-            raise ParameterError(f"dim = {dim}, n_layers = {n_layers}: expected ≥ 1 and ≥ 0")
+        if not 1 <= dim < 2**31 or n_layers < 0:
+            raise ParameterError(
+                f"dim = {dim}, n_layers = {n_layers}: expected dim from 1, below 2**31, and "
+                "n_layers from 0"
+            )
         self.n_users, self.n_items, self.n_layers = n_users, n_items, n_layers
         self.normalization, self.backend, self.gather_dtype = normalization, backend, gather_dtype
         self.keep_prob, self.a_fold = keep_prob, a_fold
-        self.embedding = nn.Parameter(torch.empty(n_users + n_items, dim))
+        with room_for(n_users, n_items, dim):
+            self.embedding = nn.Parameter(torch.empty(n_users + n_items, dim))
         for block in (self.embedding.data[:n_users], self.embedding.data[n_users:]):
             if init == "normal":
                 nn.init.normal_(block, std=init_std, generator=generator)
@@ -124,6 +131,13 @@ class LightGCN(nn.Module):
             self.layer_weights = nn.Parameter(alphas)
         else:
             self.register_buffer("layer_weights", alphas)
+
+    def extra_repr(self) -> str:
+        """Return what stands in the module's representation."""
+        return (
+            f"{self.n_users}, {self.n_items}, dim={self.embedding.shape[1]}, "
+            f"n_layers={self.n_layers}, normalization={self.normalization!r}"
+        )
 
     def readout(self, graph: Graph, *, dropout_seed: int = 0) -> Tensor:
         """Return the propagated embeddings of all nodes, users first.

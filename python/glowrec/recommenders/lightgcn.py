@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +15,10 @@ from glowrec.interactions import Interactions
 from glowrec.ranking import top_k
 from glowrec.recommenders.recommendations import Recommendations
 from glowrec.training.presets import preset as named_preset
+from glowrec.training.run_folder import DATA
 from glowrec.training.train import train as run_training
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import ArrayLike, NDArray
 
     from glowrec.training.learned import Learned
@@ -101,6 +102,14 @@ class LightGCN:
         made.config, made.result, made._learned = learned.config, None, learned  # noqa: SLF001
         return made
 
+    def __repr__(self) -> str:
+        config = self.config
+        state = "not fitted" if self._learned is None else f"fitted on {self._learned.train}"
+        return (
+            f"LightGCN(dim={config.dim}, n_layers={config.n_layers}, seed={config.seed}, "
+            f"preset={config.preset!r}; {state})"
+        )
+
     def fit(
         self,
         train: Interactions,
@@ -137,7 +146,10 @@ class LightGCN:
 
         Raises
         ------
-        DataError, ParameterError, SaturatedError
+        ParameterError
+            If `train`, `validation` or `test` is something else, or as
+            :func:`glowrec.training.train`.
+        DataError, SaturatedError
             As :func:`glowrec.training.train`.
 
         Examples
@@ -148,11 +160,19 @@ class LightGCN:
         >>> "ndcg@20" in model.result.test
         True
         """
+        _check_interactions("train", train)
+        if test is not None:
+            _check_interactions("test", test)
         config, judge = self.config, None
         if isinstance(validation, Interactions):
             judge = validation
-        elif validation is not None:
+        elif isinstance(validation, (int, float, np.number)):
             config = config.replace(validation=float(validation))
+        elif validation is not None:
+            raise ParameterError(
+                f"validation = {_kind(validation)}: expected a share of each user's interactions "
+                "or Interactions"
+            )
         if test is None:
             test = train.select(np.zeros(len(train), dtype=bool))
         tables = None
@@ -290,7 +310,14 @@ class LightGCN:
         Parameters
         ----------
         folder : str or path-like
-            Made if it does not exist. Each file is written whole or not at all.
+            Made if it does not exist. Each file is written whole or not at all. A model that
+            was saved there before is replaced.
+
+        Raises
+        ------
+        ParameterError
+            If the folder is that of a training run, whose curves and result would no longer be
+            those of its model.
 
         Examples
         --------
@@ -303,14 +330,31 @@ class LightGCN:
         ...     gr.load(folder).user_factors.shape
         (200, 16)
         """
-        self.learned.save(folder)
+        learned = self.learned
+        if (Path(folder) / DATA).exists():
+            raise ParameterError(
+                f"{os.fspath(folder)}: holds a training run, with a model of its own; save into "
+                "another folder"
+            )
+        learned.save(folder)
 
     def _named(
         self, ids: NDArray[Any], items: NDArray[np.int64], scores: NDArray[np.float32]
     ) -> Recommendations:
         counts = (items >= 0).sum(axis=1)
         named = self.train_.decode_items(np.maximum(items, 0))
+        named[items < 0] = "" if named.dtype.kind == "U" else -1
         return Recommendations(ids, named, scores, counts)
+
+
+def _check_interactions(name: str, value: object) -> None:
+    if not isinstance(value, Interactions):
+        part = f"; pass its .{name} part" if isinstance(value, Dataset) else ""
+        raise ParameterError(f"{name} = {_kind(value)}: expected Interactions{part}")
+
+
+def _kind(value: object) -> str:
+    return repr(value) if isinstance(value, (str, bool)) else f"a {type(value).__name__}"
 
 
 def _checked_k(k: int) -> int:

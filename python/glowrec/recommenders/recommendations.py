@@ -21,8 +21,8 @@ class Recommendations:
     ids : ndarray of str or int64, shape (n,)
         Whom each row is for.
     items : ndarray of str or int64, shape (n, k)
-        Item ids; meaningful for the first ``counts[row]`` of a row only, which has fewer than
-        ``k`` where fewer items were left.
+        Item ids, best first. Where fewer than ``k`` items were left, the rest of the row, from
+        ``counts[row]`` on, is -1 or, among strings, empty.
     scores : ndarray of float32, shape (n, k)
         ``-inf`` where there is no item.
     counts : ndarray of int64, shape (n,)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import math
 import operator
+import os
+import reprlib
 import tomllib
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import tomli_w
 
-from glowrec.errors import ParameterError
+from glowrec.errors import DataError, ParameterError
+from glowrec.io.text import read_bytes
 from glowrec.normalization import NORMALIZATIONS
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
@@ -24,6 +27,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "backend": ("auto", "rust", "torch"),
     "monitor": ("recall", "precision", "ndcg", "hit", "mrr", "map"),
 }
+# Whole numbers are below 2**31 where nothing else is said, as the kernels count.
 _AT_LEAST: dict[str, float] = {
     "dim": 1,
     "n_layers": 0,
@@ -31,7 +35,7 @@ _AT_LEAST: dict[str, float] = {
     "batch_size": 1,
     "min_batches": 1,
     "n_negatives": 1,
-    "hardest_of": 1,
+    "hardest_of": 0,
     "epochs": 1,
     "l2": 0,
     "a_fold": 1,
@@ -40,6 +44,14 @@ _AT_LEAST: dict[str, float] = {
     "k": 1,
     "seed": 0,
 }
+_BELOW = {
+    "seed": ("2**63", 2**63),
+    "n_layers": ("1024", 1024),
+    "n_negatives": ("65536", 65536),
+    "hardest_of": ("65536", 65536),
+}
+# Of few items, the hardest of many candidates is often one that the user would have liked.
+_ITEMS_PER_CANDIDATE, _MOST_CANDIDATES = 400, 96
 _WANTED = {
     "int": "a whole number",
     "float": "a finite number",
@@ -65,7 +77,8 @@ class Config:
     min_batches : int
         See `batch_size`.
     n_negatives, hardest_of : int
-        Negatives per positive, each the hardest of so many uniform candidates.
+        Negatives per positive, each the hardest of so many uniform candidates; 0 candidates
+        stand for one in every 400 items, at least 1 and at most 96 (see :meth:`candidates`).
     epochs : int
         Passes over as many triplets as there are interactions; the schedule's length.
     lr : float
@@ -152,16 +165,19 @@ class Config:
             name, value = field.name, getattr(self, field.name)
             object.__setattr__(self, name, _of_its_type(name, value, str(field.type)))
         for name, least in _AT_LEAST.items():
-            if getattr(self, name) < least:
-                raise ParameterError(f"{name} = {getattr(self, name)}: expected at least {least}")
-        for name, value, ok in (
-            ("lr", self.lr, self.lr > 0),
-            ("keep_prob", self.keep_prob, 0 < self.keep_prob <= 1),
-            ("validation", self.validation, 0 <= self.validation < 1),
-            ("seed", self.seed, self.seed < 2**63),
+            value = getattr(self, name)
+            if value < least:
+                raise ParameterError(f"{name} = {_shown(value)}: expected at least {least}")
+            said, bound = _BELOW.get(name, ("2**31", 2**31))
+            if isinstance(value, int) and value >= bound:
+                raise ParameterError(f"{name} = {_shown(value)}: expected a number below {said}")
+        for name, value, ok, wanted in (
+            ("lr", self.lr, self.lr > 0, "a number above 0"),
+            ("keep_prob", self.keep_prob, 0 < self.keep_prob <= 1, "a share above 0, at most 1"),
+            ("validation", self.validation, 0 <= self.validation < 1, "a share from 0, below 1"),
         ):
             if not ok:
-                raise ParameterError(f"{name} = {value}: out of range")
+                raise ParameterError(f"{name} = {value}: expected {wanted}")
         if self.layer_weights is not None and len(self.layer_weights) != self.n_layers + 1:
             raise ParameterError(
                 f"layer_weights: expected {self.n_layers + 1}, one for the embedding and one "
@@ -196,6 +212,28 @@ class Config:
             if name not in known:
                 raise ParameterError(f"{name}: no such setting; there are {', '.join(known)}")
         return dataclasses.replace(self, **changes)
+
+    def candidates(self, n_items: int) -> int:
+        """Return how many candidates a negative has: `hardest_of`, or what its 0 stands for.
+
+        Parameters
+        ----------
+        n_items : int
+            Size of the catalogue.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> from glowrec.training import Config
+        >>> [Config(hardest_of=0).candidates(n) for n in (200, 4489, 40981)]
+        [1, 11, 96]
+        """
+        if self.hardest_of:
+            return self.hardest_of
+        return max(1, min(_MOST_CANDIDATES, n_items // _ITEMS_PER_CANDIDATE))
 
     def to_toml(self) -> str:
         """Return the settings as TOML; those that are None are left out.
@@ -239,9 +277,39 @@ class Config:
         """
         try:
             values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # of TOML, or of a number with thousands of digits
             raise ParameterError(f"config: {error}") from None
         return cls().replace(**values)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Config:
+        """Return the settings that a file holds, as ``config.toml`` of a run.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        Config
+
+        Raises
+        ------
+        DataError
+            If there is no such file, or it does not hold settings; the message names it.
+
+        Examples
+        --------
+        >>> from glowrec.training import Config
+        >>> Config.from_file("nowhere.toml")
+        Traceback (most recent call last):
+        glowrec.errors.DataError: nowhere.toml: no such file
+        """
+        name, content = os.fspath(path), read_bytes(path)
+        try:
+            return cls.from_toml(content.decode("utf-8"))
+        except (UnicodeDecodeError, ParameterError) as error:
+            raise DataError(f"{name}: {error}") from None
 
 
 def _of_its_type(name: str, value: object, kind: str) -> object:
@@ -249,7 +317,7 @@ def _of_its_type(name: str, value: object, kind: str) -> object:
     if name in _CHOICES:
         if not any(value is choice or value == choice for choice in _CHOICES[name]):
             listed = ", ".join(map(repr, _CHOICES[name]))
-            raise ParameterError(f"{name} = {value!r}: expected one of {listed}")
+            raise ParameterError(f"{name} = {_shown(value)}: expected one of {listed}")
         return value
     try:
         if kind == "int" and not isinstance(value, bool):
@@ -260,10 +328,18 @@ def _of_its_type(name: str, value: object, kind: str) -> object:
             return None if value is None else tuple(map(_finite, value))  # type: ignore[call-overload]
         if isinstance(value, {"bool": bool, "str": str}.get(kind, ())):
             return value
-    except TypeError:
+    except (TypeError, OverflowError):
         pass
     wanted = _WANTED.get(kind, "a finite number for each layer")
-    raise ParameterError(f"{name} = {value!r}: expected {wanted}")
+    raise ParameterError(f"{name} = {_shown(value)}: expected {wanted}")
+
+
+def _shown(value: object) -> str:
+    """Return a value as messages show it, cut where it is long."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python does not write out numbers of thousands of digits
+        return "a number of thousands of digits"
 
 
 def _finite(value: object) -> float:

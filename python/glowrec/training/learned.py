@@ -12,7 +12,7 @@ import safetensors
 import safetensors.numpy
 import torch
 
-from glowrec.errors import DataError
+from glowrec.errors import DataError, GlowrecError
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
 from glowrec.io.atomic import replacing
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MODEL, IDS, CONFIG = "model.safetensors", "ids.json", "config.toml"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Learned:
     """Everything that a recommender is made of.
 
@@ -119,7 +119,7 @@ class Learned:
             if not (path / name).is_file():
                 remedy = "; resume its training" if (path / CONFIG).exists() else ""
                 raise DataError(f"{folder}: no {name}, so no finished model{remedy}")
-        config = Config.from_toml((path / CONFIG).read_text(encoding="utf-8"))
+        config = Config.from_file(path / CONFIG)
         try:
             ids = json.loads((path / IDS).read_text(encoding="utf-8"))
             user_ids, item_ids = _ids_in(ids["users"]), _ids_in(ids["items"])
@@ -127,16 +127,43 @@ class Learned:
             raise DataError(f"{path / IDS}: damaged: {error}") from None
         try:
             tensors = safetensors.numpy.load_file(path / MODEL)
-            users, items = tensors["train.users"], tensors["train.items"]
-            factors = tensors["user_factors"], tensors["item_factors"]
-        except (safetensors.SafetensorError, KeyError) as error:
-            raise DataError(f"{path / MODEL}: damaged: {error}") from None
-        parameters = {
-            name.removeprefix("module."): value
-            for name, value in tensors.items()
-            if name.startswith("module.")
-        }
-        return cls(config, Interactions(users, items, user_ids, item_ids), *factors, parameters)
+            users, items = (
+                _taken(tensors, f"train.{axis}", np.int64) for axis in ("users", "items")
+            )
+            train = Interactions(users, items, user_ids, item_ids)
+            user_factors, item_factors = (
+                _taken(tensors, f"{axis}_factors", np.float32, (n, config.dim))
+                for axis, n in (("user", train.n_users), ("item", train.n_items))
+            )
+            embedding = (train.n_users + train.n_items, config.dim)
+            parameters = {
+                "embedding": _taken(tensors, "module.embedding", np.float32, embedding),
+                "layer_weights": _taken(
+                    tensors, "module.layer_weights", np.float64, (config.n_layers + 1,)
+                ),
+            }
+        except (safetensors.SafetensorError, GlowrecError) as error:
+            raise DataError(f"{path / MODEL}: damaged, or not of {path / IDS}: {error}") from None
+        return cls(config, train, user_factors, item_factors, parameters)
+
+    def __repr__(self) -> str:
+        return f"Learned(dim={self.config.dim}, from {self.train})"
+
+
+def _taken(
+    tensors: dict[str, NDArray[Any]],
+    name: str,
+    kind: type[np.generic],
+    shape: tuple[int, ...] | None = None,
+) -> NDArray[Any]:
+    """Return a tensor that is there, of a type and, where it is given, a shape."""
+    if name not in tensors:
+        raise DataError(f"there is no {name}")
+    found = tensors[name]
+    if found.dtype != kind or (shape is not None and found.shape != shape):
+        wanted = f"{np.dtype(kind)}" + ("" if shape is None else f" of shape {shape}")
+        raise DataError(f"{name} is {found.dtype} of shape {found.shape}, expected {wanted}")
+    return found
 
 
 def _ids_out(ids: IdMap) -> int | list[Any]:

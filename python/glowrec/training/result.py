@@ -23,7 +23,7 @@ SENTENCES = {
 """What each way of choosing the epoch means, for every output."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """The outcome of :func:`glowrec.training.train`.
 
@@ -58,6 +58,14 @@ class Result:
     def protocol_sentence(self) -> str:
         """How the epoch was chosen, in a sentence."""
         return SENTENCES[self.protocol]
+
+    def __repr__(self) -> str:
+        monitor = f"{self.config.monitor}@{self.config.k}"
+        parts = [f"protocol={self.protocol!r}", f"best_epoch={self.best_epoch}"]
+        for name, metrics in (("validation", self.validation), ("test", self.test)):
+            if metrics is not None:
+                parts.append(f"{name} {monitor} {metrics[monitor]:.4f}")
+        return f"Result({', '.join(parts)})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``result.json`` holds: everything but the model and the history."""

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import filelock
 import safetensors
 import safetensors.torch
 import torch
@@ -30,6 +31,11 @@ CONFIG, DATA, METRICS, CHECKPOINT, RESULT = (
     "checkpoint.safetensors",
     "result.json",
 )
+
+
+LOCK = ".lock"
+# Changes with what a checkpoint holds, so that an older one is refused and not misread.
+_FORMAT = 1
 
 
 class Checkpoint(NamedTuple):
@@ -60,6 +66,8 @@ class RunFolder:
     ------
     ParameterError
         If the folder holds a run and `resume` is False, or one with other settings or data.
+    DataError
+        If the files of the run in the folder are damaged.
 
     Examples
     --------
@@ -81,7 +89,8 @@ class RunFolder:
         *further: Interactions | Tensor,
         resume: bool = False,
     ) -> None:
-        self.path, self._config = Path(path), config
+        self.path, self._config, self._resume = Path(path), config, resume
+        self._lock = filelock.FileLock(self.path / LOCK, timeout=0)
         self._known = {
             "name": data.name,
             "n_users": data.train.n_users,
@@ -89,25 +98,48 @@ class RunFolder:
             "n_train": len(data.train),
             "n_test": len(data.test),
             "fingerprint": _fingerprint([data.train, data.test, *further]),
+            "source": None if data.source is None else dict(data.source),
         }
         if self.path.exists() and not self.path.is_dir():
             raise ParameterError(f"{path}: is a file, expected a folder for the run")
-        if (self.path / CONFIG).exists():
-            if not resume:
-                raise ParameterError(
-                    f"{path}: holds a run already; resume it, or choose another folder"
-                )
-            self._check_same(config, self._known["fingerprint"])
+        self._check_free()
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether a run began in the folder."""
+        return (self.path / CONFIG).exists()
 
     def begin(self) -> None:
-        """Make the folder and say what its run is, if that is not done yet.
+        """Make the folder and say what its run is, if that is not done yet; keep others out.
 
-        Apart from the constructor, so that a run that cannot begin leaves nothing behind.
+        Apart from the constructor, so that a run that cannot begin leaves nothing behind. The
+        folder is this run's until :meth:`close`, or the end of the process.
+
+        Raises
+        ------
+        ParameterError
+            If another process writes the folder, or has begun a run there in the meantime.
         """
-        if not (self.path / CONFIG).exists():
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._write(DATA, json.dumps(self._known, indent=2) + "\n")
-            self._write(CONFIG, self._config.to_toml())  # the last one: now it holds a run
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise ParameterError(
+                f"{self.path}: is being written by another process; wait for it, or choose "
+                "another folder"
+            ) from None
+        try:
+            self._check_free()
+            if not self.holds_run:
+                self._write(DATA, json.dumps(self._known, indent=2) + "\n")
+                self._write(CONFIG, self._config.to_toml())  # the last one: now it holds a run
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others write the folder."""
+        self._lock.release(force=True)
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, or None before the first.
@@ -115,7 +147,7 @@ class RunFolder:
         Raises
         ------
         DataError
-            If the file is not one of ours.
+            If the file is damaged, or is the checkpoint of another run.
         """
         path = self.path / CHECKPOINT
         if not path.exists():
@@ -124,10 +156,15 @@ class RunFolder:
             with safetensors.safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            state = json.loads(metadata["state"])
+            state, known = metadata["state"], metadata["digest"]
         except (safetensors.SafetensorError, KeyError, ValueError) as error:
             raise DataError(f"{path}: not a checkpoint of a run: {error}") from None
-        return Checkpoint(tensors, state)
+        if known != self._digest(state, tensors):
+            raise DataError(
+                f"{path}: damaged, or the checkpoint of another run; without it, training "
+                "begins anew"
+            )
+        return Checkpoint(tensors, json.loads(state))
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Replace the checkpoint, and the metrics with those it knows.
@@ -136,7 +173,8 @@ class RunFolder:
         ----------
         checkpoint : Checkpoint
         """
-        metadata = {"state": json.dumps(checkpoint.state)}
+        state = json.dumps(checkpoint.state)
+        metadata = {"state": state, "digest": self._digest(state, checkpoint.tensors)}
         content = safetensors.torch.save(checkpoint.tensors, metadata)
         with replacing(self.path / CHECKPOINT, "wb") as file:
             file.write(content)
@@ -165,21 +203,39 @@ class RunFolder:
         with replacing(self.path / name) as file:
             file.write(text)
 
-    def _check_same(self, config: Config, fingerprint: object) -> None:
+    def _digest(self, state: str, tensors: dict[str, Tensor]) -> str:
+        """Return what tells a whole checkpoint of this run from any other file."""
+        digest = hashlib.blake2b(digest_size=16)
+        run = [_FORMAT, self._config.to_toml(), self._known["fingerprint"], state]
+        digest.update(json.dumps(run).encode())
+        for name in sorted(tensors):
+            tensor = tensors[name].contiguous()
+            digest.update(repr((name, tensor.dtype, tuple(tensor.shape))).encode())
+            digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
+    def _check_free(self) -> None:
+        """Refuse a folder with a run that this one may not go on with."""
+        if not self.holds_run:
+            return
+        if not self._resume:
+            raise ParameterError(
+                f"{self.path}: holds a run already; resume it, or choose another folder"
+            )
         try:
-            old = Config.from_toml((self.path / CONFIG).read_text(encoding="utf-8"))
+            old = Config.from_file(self.path / CONFIG)
             known = json.loads((self.path / DATA).read_text(encoding="utf-8"))["fingerprint"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{self.path}: cannot resume, its files are damaged: {error}"
             ) from None
         for name in Config.__dataclass_fields__:
-            before, now = getattr(old, name), getattr(config, name)
+            before, now = getattr(old, name), getattr(self._config, name)
             if before != now:
                 raise ParameterError(
                     f"{self.path}: cannot resume with {name} = {now!r}, the run has {before!r}"
                 )
-        if known != fingerprint:
+        if known != self._known["fingerprint"]:
             raise ParameterError(f"{self.path}: the run learned from other data; cannot resume")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glowrec.evaluation import evaluate_factors
+from glowrec.training.divergence import check_finite, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,9 +90,11 @@ class Stage:
         trainer, so_far = self.trainer, self.so_far
         start = time.perf_counter()
         total = 0.0
-        for loss in trainer.epoch(so_far.epoch):
-            total += loss
-            progress.step(loss)
+        with named(trainer.config, so_far.epoch):
+            for loss in trainer.epoch(so_far.epoch):
+                check_finite(loss)
+                total += loss
+                progress.step(loss)
         seconds = time.perf_counter() - start
         so_far.seconds += seconds
         n_users = trainer.graph.n_users
@@ -107,7 +110,8 @@ class Stage:
         }
         due = so_far.epoch % trainer.config.eval_every == 0 or so_far.epoch == self.n_epochs
         if self._judge is not None and due:
-            record |= self._evaluated()
+            with named(trainer.config, so_far.epoch):
+                record |= self._evaluated()
         return record
 
     def _evaluated(self) -> dict[str, float]:

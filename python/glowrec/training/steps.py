@@ -75,7 +75,7 @@ class Trainer:
             config.seed,
             order=config.order,
             n_negatives=config.n_negatives,
-            hardest_of=config.hardest_of,
+            hardest_of=config.candidates(train.n_items),
         )
         self.n_batches = self.sampler.n_batches
         self.covered = np.zeros(self.graph.n_nodes, dtype=bool)
@@ -98,7 +98,7 @@ class Trainer:
         """
         self.model.train()
         self.covered[:] = False
-        hardest = self.config.hardest_of > 1
+        hardest = self.sampler.hardest_of > 1
         drawn = None if hardest else self.sampler.epoch(epoch)
         for batch in range(self.n_batches):
             step = (epoch - 1) * self.n_batches + batch

@@ -7,11 +7,15 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
 
 from glowrec.errors import DataError, ParameterError
 from glowrec.evaluation import evaluate_factors
+from glowrec.nn.memory import room_for
+from glowrec.sampling import TripletSampler
 from glowrec.splitting import hold_out
+from glowrec.training.device import chosen
+from glowrec.training.divergence import check_finite, named
 from glowrec.training.learned import Learned
 from glowrec.training.progress import Live, Silent
 from glowrec.training.result import Result
@@ -23,6 +27,8 @@ from glowrec.training.tensorboard import Curves
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+
+    import torch
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
@@ -60,9 +66,11 @@ def train(
     out : str or path-like, optional
         Folder of the run.
     resume : bool, default False
-        Go on with the run in `out`; the final numbers are those of an uninterrupted run.
+        Go on with the run in `out`; the final numbers are those of an uninterrupted run. Where
+        there is none yet, begin.
     device : str or torch.device, optional
-        By default a CUDA device where there is one, else the CPU.
+        ``cpu``, ``cuda``, ``cuda:1`` and the like, or ``mps``; by default a CUDA device where
+        there is one, else the CPU.
     progress : bool, default False
         Show a bar (or lines, where there is no terminal) on standard error.
     tensorboard : bool, default False
@@ -77,9 +85,10 @@ def train(
     Raises
     ------
     DataError
-        If there is nothing to learn from or to judge by.
+        If there is nothing to learn from or to judge by, or no memory for the model.
     ParameterError
-        If `out` holds another run, or `resume` or `tensorboard` comes without `out`.
+        If `out` holds another run or another process writes it, `resume` or `tensorboard` comes
+        without `out`, there is no such device, or `lr` is so high that the loss is not finite.
     SaturatedError
         If a user has every item.
 
@@ -98,13 +107,15 @@ def train(
         raise DataError(f"{data.name}: train is empty, there is nothing to learn from")
     if config.protocol == "paper" and not len(data.test):
         raise DataError(f"{data.name}: protocol 'paper' judges by test, which is empty")
-    folder = None
-    if out is not None:
-        further = [] if validation is None else [validation]
-        folder = RunFolder(out, config, data, *further, *(pretrained or ()), resume=resume)
-    run = _Run(config, data, validation, _device(device), folder, checkpoint_seconds)
-    run.pretrained = pretrained
     with ExitStack() as stack:
+        stack.enter_context(room_for(data.train.n_users, data.train.n_items, config.dim))
+        folder = None
+        if out is not None:
+            further = [] if validation is None else [validation]
+            folder = RunFolder(out, config, data, *further, *(pretrained or ()), resume=resume)
+            stack.callback(folder.close)
+        run = _Run(config, data, validation, chosen(device), folder, checkpoint_seconds)
+        run.pretrained = pretrained
         shown = stack.enter_context(Live() if progress else Silent())
         curves = Curves(folder.path) if tensorboard and folder is not None else Silent()
         run.curves = stack.enter_context(curves)
@@ -141,10 +152,15 @@ class _Run:
                 )
         cut = self.learned is not data.train
         self.refits = config.refit and cut
+        if self.refits:
+            TripletSampler(data.train)  # refuses a user with every item, before hours of work
 
     def finish(self, shown: Silent) -> Result:
         """Run, or go on with, what is left of the stages."""
-        checkpoint = self.folder.checkpoint() if self.folder else None
+        checkpoint = None
+        if self.folder is not None and self.folder.holds_run:
+            self.folder.begin()
+            checkpoint = self.folder.checkpoint()
         if checkpoint and checkpoint.state["past"]:
             self.past = checkpoint.state["past"]
         else:
@@ -204,10 +220,14 @@ class _Run:
         selected, users_items = self.past, last.trainer.vectors()
         start = time.perf_counter()
         test = None
+        with named(self.config, last.so_far.epoch):  # the last step is seen by no loss
+            for table in users_items:
+                check_finite(float(np.abs(table).max(initial=0)))
         if len(self.data.test):
-            judged = evaluate_factors(
-                *users_items, self.data.train, self.data.test, k=self.config.k
-            )
+            with named(self.config, last.so_far.epoch):
+                judged = evaluate_factors(
+                    *users_items, self.data.train, self.data.test, k=self.config.k
+                )
             test = dict(judged.summary)
         evaluation = selected["evaluation_seconds"] + time.perf_counter() - start
         seconds = {"selection": selected["seconds"], "evaluation": evaluation}
@@ -233,14 +253,3 @@ class _Run:
             learned.save(self.folder.path)
             self.folder.write_result({"data": self.data.name, **result.to_dict()})
         return result
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    if device is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        raise ParameterError(f"device = {str(device)!r}: {str(error).splitlines()[0]}") from None
-    return chosen

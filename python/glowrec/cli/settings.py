@@ -1,0 +1,112 @@
+"""What options say about the settings of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from glowrec.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from glowrec.training import Config
+
+DEFAULT = "lightgcn-fast"
+# Options that are called otherwise than the field they set.
+_OPTIONS = {"n_layers": "--layers", "n_negatives": "--negatives"}
+
+
+def starting_from(preset: str | None, file: Path | None, resumed: Path | None) -> Config:
+    """Return the settings that options change.
+
+    Parameters
+    ----------
+    preset : str, optional
+        Its name, where ``--preset`` was given.
+    file : Path, optional
+        Of ``--config``.
+    resumed : Path, optional
+        ``config.toml`` of the run to go on with; what it says holds unless one of the others
+        was given.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    ParameterError
+        If both a preset and a file are given.
+    DataError
+        If the file does not hold settings.
+
+    Examples
+    --------
+    >>> from glowrec.cli.settings import starting_from
+    >>> starting_from("lightgcn-reference", None, None).batch_size
+    2048
+    """
+    from glowrec import training  # noqa: PLC0415 - torch is slow to start
+
+    if preset is not None and file is not None:
+        raise ParameterError("--preset and --config are both given: one is where settings start")
+    source = file if file is not None or preset is not None else resumed
+    if source is not None:
+        return training.Config.from_file(source)
+    return training.preset(preset or DEFAULT)
+
+
+def changed(config: Config, options: Mapping[str, Any], pairs: list[str]) -> Config:
+    """Return settings with the changes of options and of ``--set``.
+
+    Parameters
+    ----------
+    config : Config
+    options : mapping
+        Fields by name; those that are None were not given.
+    pairs : list of str
+        ``NAME=VALUE``. A value is TOML or, where it is not, a string; ``none`` turns a field
+        off that may be None.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    ParameterError
+        If a pair is none, a field is given twice or unknown, or a value is out of range.
+
+    Examples
+    --------
+    >>> from glowrec.cli.settings import changed
+    >>> from glowrec.training import Config
+    >>> made = changed(Config(gather_dtype="bfloat16"), {"dim": 8}, ["gather_dtype=none"])
+    >>> made.dim, made.gather_dtype is None
+    (8, True)
+    """
+    changes = {name: value for name, value in options.items() if value is not None}
+    by_option = set(changes)
+    optional = {
+        field.name for field in dataclasses.fields(config) if str(field.type).endswith("| None")
+    }
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise ParameterError(f"--set {pair}: expected NAME=VALUE")
+        if name in changes:
+            first = _OPTIONS.get(name, f"--{name.replace('_', '-')}")
+            by = f"by {first} and by --set" if name in by_option else "by --set"
+            raise ParameterError(f"{name} is given twice, {by}")
+        changes[name] = None if text == "none" and name in optional else _value(text)
+    return config.replace(**changes)
+
+
+def _value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except ValueError:  # not TOML, or a number with thousands of digits
+        return text

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 __version__: Final[str]
-simd_level: Final[str]
+MOST_THREADS: Final[int]
 
 _Table: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 def num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
+def simd_level() -> str: ...
 
 @final
 class Graph:

@@ -33,6 +33,9 @@ Metric: TypeAlias = Literal["recall", "precision", "ndcg", "hit", "mrr", "map"]
 METRICS: tuple[Metric, ...] = ("recall", "precision", "ndcg", "hit", "mrr", "map")
 """Names of all metrics, in the order in which they are reported by default."""
 
+MOST_PLACES = 2**31 - 1
+"""The longest list that can be asked for."""
+
 CONVENTION = "lightgcn"
 """Name of the set of formulas above."""
 
@@ -59,6 +62,8 @@ def named(metrics: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
     >>> named("recall")
     ('recall',)
     """
+    if not isinstance(metrics, Iterable):
+        raise ParameterError(f"metrics = {metrics!r}: expected a name, or some of them")
     names: tuple[Metric, ...] = (metrics,) if isinstance(metrics, str) else tuple(metrics)
     for name in names:
         if name not in METRICS:
@@ -74,7 +79,7 @@ def cut_offs(k: int | Sequence[int]) -> tuple[int, ...]:
     Parameters
     ----------
     k : int or sequence of int
-        Lengths of lists, each at least 1, without repeats.
+        Lengths of lists, each at least 1 and below 2**31, without repeats.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def cut_offs(k: int | Sequence[int]) -> tuple[int, ...]:
     Raises
     ------
     ParameterError
-        If there is none, or one is below 1, repeated or no whole number.
+        If there is none, or one is out of range, repeated or no whole number.
 
     Examples
     --------
@@ -97,4 +102,6 @@ def cut_offs(k: int | Sequence[int]) -> tuple[int, ...]:
         raise ParameterError(f"k = {k!r}: expected a whole number, or some of them") from None
     if not cuts or min(cuts) < 1 or len(set(cuts)) < len(cuts):
         raise ParameterError(f"k = {k!r}: give at least one cut-off, each at least 1 and once")
+    if max(cuts) > MOST_PLACES:
+        raise ParameterError(f"k = {max(cuts)}: expected at most {MOST_PLACES}")
     return cuts

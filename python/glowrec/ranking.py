@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, NamedTuple
 
 from glowrec import _native
+from glowrec.arguments import whole_number
 from glowrec.errors import ParameterError
 from glowrec.factors import check_items, check_pair, core, linked, user_of_each_row, vectors
+from glowrec.metrics import MOST_PLACES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,7 @@ def top_k(
     item_factors : array_like of float32, shape (n_items, dim)
         One vector per item, likewise.
     k : int
-        Items per row, at least 0.
+        Items per row, at least 0 and below 2**31.
     exclude : Interactions, Graph or SciPy sparse matrix, shape (n_users, n_items), optional
         Items linked to a user here are never returned for that user.
     users : array_like of int64, shape (n_rows,), optional
@@ -68,7 +69,9 @@ def top_k(
         If the score of an eligible item is NaN: the first user and item are named. Infinite
         scores are legal.
     ParameterError
-        If `k` is negative or no whole number.
+        If `k` is out of range or no whole number.
+    MemoryError
+        If there is no room for so many places.
 
     Notes
     -----
@@ -98,10 +101,9 @@ def top_k(
 
 
 def _length(k: int) -> int:
-    try:
-        length = operator.index(k)
-    except TypeError:
-        raise ParameterError(f"k = {k!r}: expected a whole number") from None
+    length = whole_number("k", k)
     if length < 0:
         raise ParameterError(f"k = {length} must be at least 0")
+    if length > MOST_PLACES:
+        raise ParameterError(f"k = {length}: expected at most {MOST_PLACES}")
     return length

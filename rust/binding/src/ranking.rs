@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use glowrec_graph::simd::Level;
 use glowrec_graph::{Csr, ids};
-use glowrec_ranking::{Metric, Queries, Ranker, Table, check_lists, mean, rate};
+use glowrec_ranking::{Metric, Queries, Ranker, Table, check_lists, lists, mean, rate};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -33,7 +33,7 @@ fn top_k<'py>(
     let ids = users_of(&ids, exclude.map_or(1 << 32, Csr::n_rows))?;
     let ranker = ranker(users, items, exclude, k)?;
     let rows: Vec<u32> = (0..users.n_rows() as u32).collect();
-    let (mut columns, mut scores) = (vec![0; ids.len() * k], vec![0.0; ids.len() * k]);
+    let (mut columns, mut scores) = lists(ids.len(), k).map_err(|error| into_py(error.into()))?;
     for block in blocks(py, ids.len(), &ranker)? {
         let queries = Queries { rows: &rows[block.clone()], ids: &ids[block.clone()] };
         let cells = block.start * k..block.end * k;
@@ -68,7 +68,7 @@ fn evaluate_factors<'py>(
     let mut values = vec![0.0; n * width];
     let blocks = blocks(py, n, &ranker)?;
     let longest = blocks.first().map_or(0, Range::len);
-    let (mut columns, mut scores) = (vec![0; longest * k], vec![0.0; longest * k]);
+    let (mut columns, mut scores) = lists(longest, k).map_err(|error| into_py(error.into()))?;
     let places: Vec<u32> = (0..longest as u32).collect();
     for block in blocks {
         let (rows, ids) = (&judged.rows[block.clone()], &judged.ids[block.clone()]);

@@ -13,5 +13,5 @@ mod unpruned;
 pub use codes::{Codes, Dots, Pruned};
 pub use error::{Error, Result};
 pub use metrics::{Metric, check_lists, mean, rate};
-pub use ranker::{PAD, Queries, Ranker};
+pub use ranker::{PAD, Queries, Ranker, lists};
 pub use table::{Columns, Table};

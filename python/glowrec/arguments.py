@@ -33,6 +33,8 @@ def whole_number(name: str, value: Any) -> int:  # noqa: ANN401 - anything may b
     Traceback (most recent call last):
     glowrec.errors.ParameterError: n_users = 1.5: expected a whole number
     """
+    if isinstance(value, int):  # torch.compile follows this without making it a constant
+        return value
     try:
         return operator.index(value)
     except TypeError:

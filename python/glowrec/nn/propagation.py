@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from glowrec.errors import ParameterError, ShapeError
-from glowrec.layers import check_layers
+from glowrec.layers import MOST_LAYERS
 from glowrec.nn.sparse import propagate_by_torch
 from glowrec.normalization import Normalization, check_operator
 
@@ -219,7 +219,8 @@ _propagate.register_autograd(_backward, setup_context=_setup_context)
 
 
 def _alphas(weights: Tensor | Sequence[float] | None, n_layers: int) -> Tensor:
-    n_layers = check_layers(n_layers)
+    if not 0 <= n_layers <= MOST_LAYERS:
+        raise ParameterError(f"n_layers = {n_layers}: expected from 0 to {MOST_LAYERS}")
     if weights is None:
         return torch.full((n_layers + 1,), 1 / (n_layers + 1), dtype=torch.float64)
     alphas = torch.as_tensor(weights)

@@ -129,7 +129,7 @@ def machine(n_threads: int) -> str:
 def _level() -> str:
     from glowrec import _native
 
-    return _native.simd_level
+    return _native.simd_level()
 
 
 def processor() -> str:

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from glowrec.conventions import Convention
 
 __version__: Final[str]
-simd_level: Final[str]
+MOST_THREADS: Final[int]
 
 _Table: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 def num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
+def simd_level() -> str: ...
 
 @final
 class Graph:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glowrec.arguments import whole_number
 from glowrec.errors import DataError, IdError, ParameterError
 from glowrec.id_map import MAX_IDS, IdMap, as_ids
 
@@ -41,7 +42,7 @@ def coded(
     IdError
         If an id is not in `known` or not below `n`.
     ParameterError
-        If both `n` and `known` are given.
+        If both `n` and `known` are given, or `n` is no whole number.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def coded(
     if n is not None and known is not None:
         raise ParameterError(f"n_{axis}s and {axis}_ids: give one of them, not both")
     if n is not None:
-        known = IdMap.range(n)
+        known = IdMap.range(whole_number(f"n_{axis}s", n))
     if known is not None:
         codes = known.encode(ids, axis=axis)
         return (codes.copy() if np.may_share_memory(codes, np.asarray(ids)) else codes), known

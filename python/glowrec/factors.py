@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from glowrec.errors import IdError, ParameterError, ShapeError
+from glowrec.errors import IdError, ParameterError, SaturatedError, ShapeError
 from glowrec.graph import Graph
 from glowrec.interactions import Interactions
 
@@ -122,6 +122,8 @@ def whole(name: str, values: ArrayLike, n_dims: int) -> NDArray[np.int64]:
         raise ShapeError(f"{name}: expected {n_dims} dimension(s), got shape {found.shape}")
     if found.dtype.kind not in "iu" and found.size:
         raise IdError(f"{name}: expected whole numbers, got {found.dtype}")
+    if found.dtype.kind == "u" and found.size and int(found.max()) > np.iinfo(np.int64).max:
+        raise IdError(f"{name}: {found.max()} does not fit 64 bits with a sign")
     return np.ascontiguousarray(found, dtype=np.int64)
 
 
@@ -175,3 +177,20 @@ def check_items(name: str, n_items: int, links: tuple[str, Graph]) -> None:
             f"{links[0]}: expected {n_items} items as {name}, got {links[1].n_items}; "
             "build it with n_items="
         )
+
+
+def saturated(links: Links, graph: Graph) -> SaturatedError:
+    """Return the error that names the first user linked to every item, by the caller's own id.
+
+    Examples
+    --------
+    >>> log = Interactions.from_arrays(["ann"], ["tea"])
+    >>> saturated(log, log.graph).args[0][:40]
+    'user ann is linked to all 1 items, so no'
+    """
+    user = int(np.flatnonzero(graph.user_degrees == graph.n_items)[0])
+    name = links.decode_users([user])[0] if isinstance(links, Interactions) else user
+    return SaturatedError(
+        f"user {name!s} is linked to all {graph.n_items} items, so no negative exists; "
+        "leave such users out of train"
+    )

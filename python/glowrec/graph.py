@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from glowrec import _native
+from glowrec.arguments import whole_number
 from glowrec.errors import IdError, ParameterError, ShapeError
+from glowrec.layers import layer_weights
 from glowrec.normalization import check_operator
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ class Graph:
         IdError
             If an id is no integer, or not one of its axis.
         ParameterError
-            If a number of nodes is negative.
+            If a number of nodes is negative or no whole number.
 
         Examples
         --------
@@ -179,7 +181,7 @@ class Graph:
             place; float64 is computed in float64, every other real type is converted to float32.
             No other thread may change the array until the call returns.
         n_layers : int
-            :math:`K`, at least 0.
+            :math:`K`, from 0 to :data:`glowrec.layers.MOST_LAYERS`.
         weights : array_like, shape (n_layers + 1,), optional
             :math:`\alpha_k`, by default ``1 / (n_layers + 1)`` each, as LightGCN reads out. A
             layer of weight 0 is left out.
@@ -209,7 +211,7 @@ class Graph:
         ShapeError
             If `x` is not ``(n_nodes, dim)``.
         ParameterError
-            If a name is unknown, or a number outside its range.
+            If a name is unknown, or a number is none or outside its range.
 
         Notes
         -----
@@ -227,7 +229,7 @@ class Graph:
                [2.]])
         """
         table = _table(x, self.n_nodes)
-        alphas = _weights(weights, n_layers)
+        alphas = layer_weights(weights, n_layers)
         check_operator(normalization, keep_prob, dropout_seed)
         if gather_dtype not in (None, "bfloat16"):
             raise ParameterError(f"gather_dtype = {gather_dtype!r}: expected None or 'bfloat16'")
@@ -355,9 +357,9 @@ def _unpickled(
 
 def _built(users: ArrayLike, items: ArrayLike, n_users: int, n_items: int) -> _native.Graph:
     for name, size in (("n_users", n_users), ("n_items", n_items)):
-        if size < 0:
+        if whole_number(name, size) < 0:
             raise ParameterError(f"{name} = {size} must not be negative")
-    return _native.Graph(int(n_users), int(n_items), _ids("users", users), _ids("items", items))
+    return _native.Graph(n_users, n_items, _ids("users", users), _ids("items", items))
 
 
 def _ids(name: str, values: ArrayLike) -> NDArray[np.int64]:
@@ -374,7 +376,10 @@ def _ids(name: str, values: ArrayLike) -> NDArray[np.int64]:
 
 
 def _table(x: ArrayLike, n_nodes: int) -> Floats:
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ShapeError("x: rows of unequal length; pass a rectangular table") from error
     if array.ndim != 2 or array.shape[0] != n_nodes:  # noqa: PLR2004 - nodes and cells
         raise ShapeError(f"x: expected shape ({n_nodes}, dim), users first, got {array.shape}")
     if array.dtype.kind not in "biuf":
@@ -382,18 +387,3 @@ def _table(x: ArrayLike, n_nodes: int) -> Floats:
     if array.dtype.newbyteorder("=") == np.float64:
         return np.ascontiguousarray(array, dtype=np.float64)
     return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def _weights(weights: ArrayLike | None, n_layers: int) -> NDArray[np.float64]:
-    if n_layers < 0:
-        raise ParameterError(f"n_layers = {n_layers} must not be negative")
-    if weights is None:
-        return np.full(n_layers + 1, 1.0 / (n_layers + 1))
-    array = np.ascontiguousarray(weights, dtype=np.float64)
-    if array.shape != (n_layers + 1,):
-        raise ParameterError(
-            f"weights: expected {n_layers + 1}, one for x and one per layer, got {array.shape}"
-        )
-    if not np.isfinite(array).all():
-        raise ParameterError(f"weights: expected finite numbers, got {array.tolist()}")
-    return array

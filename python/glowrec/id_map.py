@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glowrec.arguments import whole_number
 from glowrec.errors import DataError, IdError
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class IdMap:
         ------
         DataError
             If `n` is negative or more than 32-bit codes can name.
+        ParameterError
+            If `n` is no whole number.
 
         Examples
         --------
@@ -76,7 +79,7 @@ class IdMap:
         >>> IdMap.range(3).encode([2, 0])
         array([2, 0])
         """
-        if not 0 <= n <= MAX_IDS:
+        if not 0 <= whole_number("n", n) <= MAX_IDS:
             raise DataError(f"n = {n}: expected a number of ids from 0 to {MAX_IDS}")
         made = cls.__new__(cls)
         made._ids, made._n = None, int(n)  # noqa: SLF001 - its own
@@ -151,7 +154,8 @@ class IdMap:
         Raises
         ------
         IdError
-            If a code is not one of the map; the message names the first one.
+            If a code is not one of the map, and the message names the first one; or no whole
+            number.
 
         Examples
         --------
@@ -159,11 +163,14 @@ class IdMap:
         >>> IdMap(["a", "b"]).decode([[1, 0]])
         array([['b', 'a']], dtype='<U1')
         """
-        wanted = np.asarray(codes, dtype=np.int64)
+        wanted = np.asarray(codes)
+        if wanted.size and wanted.dtype.kind not in "iu":
+            raise IdError(f"codes: expected whole numbers, got {wanted.dtype}")
         outside = (wanted < 0) | (wanted >= self._n)
         if bool(outside.any()):
             position = int(np.argmax(outside.ravel()))
             raise IdError(f"codes[{position}] = {wanted.ravel()[position]} is not in 0..{self._n}")
+        wanted = wanted.astype(np.int64, copy=False)
         return wanted if self._ids is None else self._ids[wanted]
 
     def __len__(self) -> int:
@@ -202,7 +209,8 @@ def as_ids(name: str, values: ArrayLike) -> NDArray[Any]:
     Raises
     ------
     DataError
-        If the values are not one-dimensional, or neither strings nor integers.
+        If the values are not one-dimensional, or neither strings nor integers, or a string holds
+        NUL, which NumPy would leave out at its end.
 
     Examples
     --------
@@ -242,6 +250,10 @@ def _of_objects(name: str, array: NDArray[Any], values: Any) -> NDArray[Any]:  #
             f"{name}[{position}] = {objects[position]!r}: ids must be all strings or all whole "
             "numbers"
         )
+    if wanted is str:
+        nul = next((i for i, text in enumerate(objects) if "\0" in text), None)
+        if nul is not None:
+            raise DataError(f"{name}[{nul}] = {objects[nul]!r}: an id must not hold NUL")
     if array.dtype.kind == "T":  # NumPy casts these by way of objects only
         array = array.astype(object)
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, TypeAlias
 
+from glowrec.arguments import real_number, whole_number
 from glowrec.errors import ParameterError
 
 Normalization: TypeAlias = Literal[
@@ -47,7 +47,7 @@ def check_operator(normalization: str, keep_prob: float, dropout_seed: int) -> N
     if normalization not in NORMALIZATIONS:
         names = ", ".join(NORMALIZATIONS)
         raise ParameterError(f"normalization = {normalization!r}: expected one of {names}")
-    if not (math.isfinite(keep_prob) and 0.0 < keep_prob <= 1.0):
+    if not 0.0 < real_number("keep_prob", keep_prob) <= 1.0:
         raise ParameterError(f"keep_prob = {keep_prob} is not in (0, 1]")
-    if not 0 <= dropout_seed < 2**64:
+    if not 0 <= whole_number("dropout_seed", dropout_seed) < 2**64:
         raise ParameterError(f"dropout_seed = {dropout_seed} is not in 0..2**64")

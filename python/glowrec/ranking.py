@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from glowrec import _native
+from glowrec.arguments import whole_number
 from glowrec.errors import ParameterError
 from glowrec.factors import check_items, core, linked, user_of_each_row
+from glowrec.metrics.names import MOST_PLACES
 from glowrec.similarity import factors_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def top_k(
     item_factors : array_like of float, shape (n_items, dim)
         One vector per item, likewise.
     k : int
-        Items per row, at least 0.
+        Items per row, from 0 to 2**24.
     exclude : Interactions, Graph or SciPy sparse matrix, shape (n_users, n_items), optional
         Items linked to a user here are never returned for that user.
     users : array_like of int64, shape (n_rows,), optional
@@ -83,8 +84,10 @@ def top_k(
         If the score of an eligible item is NaN: the first user and item are named. Infinite
         scores are legal.
     ParameterError
-        If `k` is negative or no whole number, `similarity` is unknown, a factor or bias is no
-        real number, or a tensor records gradients.
+        If `k` is out of range or no whole number, `similarity` is unknown, a factor or bias is
+        no real number, or a tensor records gradients.
+    MemoryError
+        If there is no room for so many places.
 
     Notes
     -----
@@ -146,10 +149,9 @@ def length(k: int) -> int:
     Traceback (most recent call last):
     glowrec.errors.ParameterError: k = -1 must be at least 0
     """
-    try:
-        found = operator.index(k)
-    except TypeError:
-        raise ParameterError(f"k = {k!r}: expected a whole number") from None
+    found = whole_number("k", k)
     if found < 0:
         raise ParameterError(f"k = {found} must be at least 0")
+    if found > MOST_PLACES:
+        raise ParameterError(f"k = {found}: expected at most {MOST_PLACES}")
     return found

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import operator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from glowrec import _native
+from glowrec.arguments import bounded, whole_number
 from glowrec.errors import DataError, IdError, ParameterError, SaturatedError, ShapeError
-from glowrec.graph import Graph
+from glowrec.factors import linked, saturated
 from glowrec.prefetch import prefetched
 
 if TYPE_CHECKING:
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from glowrec.interactions import Interactions
+    from glowrec.factors import Links
+    from glowrec.graph import Graph
 
 Table: TypeAlias = "NDArray[np.float32] | NDArray[np.uint16]"
 Vectors: TypeAlias = "Table | Callable[[], Table]"
 
 ORDERS = ("interaction", "user_uniform")
 
+# Candidates of a positive, so that one position is drawn between two looks at signals.
+_MOST_CANDIDATES = 2**20
+# Draws of a batch that are made ahead: longer ones are made by the caller, who handles signals.
+_MOST_AHEAD = 2**24
 # Negatives drawn by one call when batches are smaller: enough to keep all threads busy and to make
 # the cost of the call vanish, few enough to stay in the cache.
 _BLOCK = 65_536
@@ -50,7 +56,7 @@ class TripletSampler:
 
     Parameters
     ----------
-    train : Interactions or Graph
+    train : Interactions, Graph or SciPy sparse matrix, shape (n_users, n_items)
         What the users are linked to. Repeated pairs count once.
     batch_size : int, default 2048
         Positions per batch.
@@ -61,7 +67,8 @@ class TripletSampler:
         "user_uniform" draws, for each position, a user (each one with interactions equally
         likely) and then one of the user's items, as LightGCN's reference code does.
     n_negatives : int, default 1
-        Negatives per positive, drawn with replacement.
+        Negatives per positive, drawn with replacement; with `hardest_of`, at most 2**20
+        candidates.
     hardest_of : int, default 1
         Candidates per negative, of which the one with the highest dot product with the user
         under the current `vectors` stays (dynamic negative sampling). Ties go to the earlier
@@ -72,7 +79,8 @@ class TripletSampler:
     Raises
     ------
     ParameterError
-        If a count is below 1, the seed is out of range or the order is unknown.
+        If `train` is none of these, a count is below 1 or too large, the seed is out of range or
+        the order is unknown.
     DataError
         If `train` has no interaction.
     SaturatedError
@@ -110,7 +118,7 @@ class TripletSampler:
 
     def __init__(
         self,
-        train: Interactions | Graph,
+        train: Links,
         batch_size: int = 2048,
         seed: int = 0,
         *,
@@ -121,16 +129,21 @@ class TripletSampler:
     ) -> None:
         if order not in ORDERS:
             raise ParameterError(f"order = {order!r}: expected one of {', '.join(ORDERS)}")
-        graph = train if isinstance(train, Graph) else train.graph
+        graph = linked("train", train)
         options = {
-            "batch_size": _whole("batch_size", batch_size, 1, 31),
-            "seed": _whole("seed", seed, 0, 64),
+            "batch_size": bounded("batch_size", batch_size, 1, 31),
+            "seed": bounded("seed", seed, 0, 64),
             "order": order,
-            "n_negatives": _whole("n_negatives", n_negatives, 1, 31),
-            "hardest_of": _whole("hardest_of", hardest_of, 1, 31),
+            "n_negatives": bounded("n_negatives", n_negatives, 1, 31),
+            "hardest_of": bounded("hardest_of", hardest_of, 1, 31),
             "drop_last": bool(drop_last),
         }
         self.__dict__.update(options, _graph=graph, _options=options)
+        if self.n_negatives * self.hardest_of > _MOST_CANDIDATES:
+            raise ParameterError(
+                f"n_negatives = {n_negatives} with hardest_of = {hardest_of}: expected a product "
+                f"of at most {_MOST_CANDIDATES}, the candidates of a positive"
+            )
         try:
             native = _native.Sampler(
                 graph._native,  # noqa: SLF001 - what a graph wraps
@@ -140,7 +153,7 @@ class TripletSampler:
                 self.seed,
             )
         except SaturatedError:
-            raise SaturatedError(_saturated(train, graph)) from None
+            raise saturated(train, graph) from None
         except DataError:
             raise DataError("train has no interactions: there is nothing to sample") from None
         self.__dict__["_native"] = native
@@ -233,7 +246,7 @@ class TripletSampler:
         >>> sampler.batch(5, 1).users.tolist() == sampler.sample(5, 2, 3).users.tolist()
         True
         """
-        if not 0 <= index < self.n_batches:
+        if not 0 <= whole_number("index", index) < self.n_batches:
             raise IdError(f"batch {index} is not in 0..{self.n_batches}")
         start = index * self.batch_size
         stop = min(start + self.batch_size, self.n_triplets)
@@ -280,10 +293,10 @@ class TripletSampler:
         >>> sum(len(users) for users, _, _ in sampler.epoch(0, start_batch=1))
         2
         """
-        if not 0 <= start_batch <= self.n_batches:
+        if not 0 <= whole_number("start_batch", start_batch) <= self.n_batches:
             raise IdError(f"start_batch = {start_batch} is not in 0..={self.n_batches}")
-        prefetch = _whole("prefetch", prefetch, 0, 31)
-        epoch = _whole("epoch", epoch, 0, 64)
+        prefetch = bounded("prefetch", prefetch, 0, 31)
+        epoch = bounded("epoch", epoch, 0, 64)
         if self.hardest_of > 1:
             if vectors is None:
                 raise self._no_vectors()
@@ -325,21 +338,26 @@ class TripletSampler:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the graph and the options; a copy draws the same triplets."""
-        return _unpickled, (self._graph, self._options)
+        return partial(TripletSampler, **self._options), (self._graph,)
 
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self._options.items())
         return f"TripletSampler({self.n_triplets:,} interactions, {options})"
 
     def _positions(self, epoch: int, start: int, stop: int) -> tuple[int, int, int]:
+        start, stop = whole_number("start", start), whole_number("stop", stop)
         if not 0 <= start <= stop <= self.n_triplets:
             raise IdError(f"positions {start}..{stop} are not within 0..{self.n_triplets}")
-        return _whole("epoch", epoch, 0, 64), operator.index(start), operator.index(stop)
+        return bounded("epoch", epoch, 0, 64), start, stop
 
     def _table(self, vectors: Vectors | None) -> Table:
         table = vectors() if callable(vectors) else vectors
         if table is None:
             raise self._no_vectors()
+        if not isinstance(table, np.ndarray):
+            raise ParameterError(
+                f"vectors: expected an array of float32 or uint16, got {type(table).__name__}"
+            )
         kept = table.dtype in (np.float32, np.uint16) and table.flags.c_contiguous
         if table.ndim != 2 or not kept:  # noqa: PLR2004 - a row per node
             raise ShapeError(
@@ -372,29 +390,7 @@ class TripletSampler:
             cuts = [slice(at, at + size) for at in range(0, stop - start, size)]
             return [Triplets(*(part[cut] for part in drawn)) for cut in cuts]
 
+        if self.batch_size * self.n_negatives > _MOST_AHEAD:
+            prefetch = 0
         for batches in prefetched(block, blocks, -(-prefetch // step)):
             yield from batches
-
-
-def _whole(name: str, value: int, least: int, bits: int) -> int:
-    try:
-        whole = operator.index(value)
-    except TypeError:
-        raise ParameterError(f"{name} = {value!r} is not a whole number") from None
-    if not least <= whole < 2**bits:
-        raise ParameterError(f"{name} = {value} must be at least {least} and below 2**{bits}")
-    return whole
-
-
-def _saturated(train: Interactions | Graph, graph: Graph) -> str:
-    """Name the first user without a negative, by the caller's own id."""
-    user = int(np.flatnonzero(graph.user_degrees == graph.n_items)[0])
-    name = user if isinstance(train, Graph) else train.decode_users(np.array([user]))[0]
-    return (
-        f"user {name!s} is linked to all {graph.n_items} items, so no negative exists; "
-        "leave such users out of train"
-    )
-
-
-def _unpickled(graph: Graph, options: dict[str, Any]) -> TripletSampler:
-    return TripletSampler(graph, **options)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from glowrec.arguments import real_number, whole_number
 from glowrec.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def hold_out(interactions: Interactions, fraction: float = 0.1, seed: int = 0) -
     Raises
     ------
     ParameterError
-        If `fraction` is not in [0, 1), or `seed` is negative.
+        If `fraction` is not in [0, 1), or `seed` is negative or no whole number.
 
     Examples
     --------
@@ -54,9 +55,9 @@ def hold_out(interactions: Interactions, fraction: float = 0.1, seed: int = 0) -
     >>> len(train), len(validation)
     (8, 2)
     """
-    if not 0 <= fraction < 1:
+    if not 0 <= real_number("fraction", fraction) < 1:
         raise ParameterError(f"fraction = {fraction}: expected a share in [0, 1)")
-    if seed < 0:
+    if whole_number("seed", seed) < 0:
         raise ParameterError(f"seed = {seed}: expected a number from 0")
     rng = np.random.default_rng(seed)
     degrees = np.bincount(interactions.users, minlength=interactions.n_users)

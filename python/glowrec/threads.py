@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glowrec import _native
+from glowrec.arguments import whole_number
 from glowrec.errors import ParameterError
 
 
@@ -15,6 +16,11 @@ def num_threads() -> int:
     Returns
     -------
     int
+
+    Raises
+    ------
+    ParameterError
+        If the environment variable is set to what is no number of threads.
 
     Examples
     --------
@@ -31,12 +37,12 @@ def set_num_threads(n: int) -> None:
     Parameters
     ----------
     n : int
-        At least 0; 0 means one per core.
+        From 0 to 1024; 0 means one per core.
 
     Raises
     ------
     ParameterError
-        If `n` is negative.
+        If `n` is out of range or no whole number.
 
     Examples
     --------
@@ -46,18 +52,29 @@ def set_num_threads(n: int) -> None:
     2
     >>> set_num_threads(0)
     """
-    if n < 0:
-        raise ParameterError(f"n = {n}: expected a number of threads, or 0 for one per core")
+    if not 0 <= whole_number("n", n) <= _native.MOST_THREADS:
+        raise ParameterError(
+            f"n = {n}: expected a number of threads up to {_native.MOST_THREADS}, or 0 for one "
+            "per core"
+        )
     _native.set_num_threads(n)
 
 
 def simd_level() -> str:
-    """Return the vector instructions that kernels use, the widest that this machine has.
+    """Return the vector instructions that kernels use.
+
+    They are the widest that this machine has, or narrower ones that the environment variable
+    ``GLOWREC_SIMD`` names. No result depends on it.
 
     Returns
     -------
     str
         ``"avx512"``, ``"avx2"`` or ``"baseline"``.
+
+    Raises
+    ------
+    ParameterError
+        If the environment variable names none of these.
 
     Examples
     --------
@@ -65,4 +82,4 @@ def simd_level() -> str:
     >>> simd_level() != ""
     True
     """
-    return _native.simd_level
+    return _native.simd_level()

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from glowrec import Graph, Interactions, TripletSampler
+from glowrec import Graph, Interactions, TripletSampler, _native
 from glowrec.errors import (
     DataError,
     IdError,
@@ -176,7 +176,7 @@ def test_arrays_are_fresh_contiguous_writable_int64(n_negatives):
 
 
 def test_more_than_memory_holds_is_an_error_not_a_crash():
-    sampler = TripletSampler(GRAPH, n_negatives=2**31 - 1, hardest_of=2**31 - 1)
+    sampler = _native.Sampler(GRAPH._native, "interaction", 2**31 - 1, 2**31 - 1, 0)
     with pytest.raises(MemoryError, match=r"\[4, 2147483647, 2147483647\]"):
         sampler.candidates(0, 0, 4)
 

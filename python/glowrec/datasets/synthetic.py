@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glowrec.arguments import real_number, whole_number
 from glowrec.datasets.dataset import Dataset
 from glowrec.errors import ParameterError
 from glowrec.interactions import Interactions
@@ -56,7 +57,7 @@ def synthetic(
     Raises
     ------
     ParameterError
-        If a parameter is out of range.
+        If a parameter is out of range or no number.
 
     Examples
     --------
@@ -65,19 +66,20 @@ def synthetic(
     >>> data.train.n_users, data.train.n_items
     (100, 200)
     """
-    lowest = {"n_users": 1, "n_items": max(n_groups, 1), "n_groups": 2, "mean_degree": 2}
     given = {
         "n_users": n_users,
         "n_items": n_items,
         "n_groups": n_groups,
         "mean_degree": mean_degree,
     }
+    given = {name: whole_number(name, value) for name, value in given.items()}
+    lowest = {"n_users": 1, "n_items": max(n_groups, 1), "n_groups": 2, "mean_degree": 2}
     for name, least in lowest.items():
         if given[name] < least:
             raise ParameterError(f"{name} = {given[name]}: expected at least {least}")
-    if not 0 <= test_fraction < 1:
+    if not 0 <= real_number("test_fraction", test_fraction) < 1:
         raise ParameterError(f"test_fraction = {test_fraction}: expected a share in [0, 1)")
-    if seed < 0:
+    if whole_number("seed", seed) < 0:
         raise ParameterError(f"seed = {seed}: expected a number from 0")
 
     rng = np.random.default_rng(seed)

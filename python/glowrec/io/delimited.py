@@ -146,7 +146,7 @@ def write_csv(interactions: Interactions, path: str | os.PathLike[str], *, sep: 
 
 
 def _check_sep(sep: str) -> None:
-    if len(sep) != 1 or sep in '"\r\n\0':
+    if not isinstance(sep, str) or len(sep) != 1 or sep in '"\r\n\0':
         raise ParameterError(f"sep = {sep!r}: expected one character, no quote and no line end")
 
 

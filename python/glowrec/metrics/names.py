@@ -46,6 +46,9 @@ OF_EXPOSURE: tuple[Metric, ...] = ("coverage", "gini", "entropy")
 OF_LISTS: tuple[Metric, ...] = ("novelty", "popularity", "diversity")
 """Those of the items within a cut-off, relevant or not."""
 
+MOST_PLACES = 2**24
+"""The longest list that can be asked for."""
+
 ALL_METRICS: tuple[Metric, ...] = (*OF_HITS, *OF_RANKS, *OF_EXPOSURE, *OF_LISTS)
 """Names of all metrics."""
 
@@ -83,6 +86,8 @@ def named(metrics: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
     >>> named("recall")
     ('recall',)
     """
+    if not isinstance(metrics, Iterable):
+        raise ParameterError(f"metrics = {metrics!r}: expected a name, or some of them")
     names: tuple[Metric, ...] = (metrics,) if isinstance(metrics, str) else tuple(metrics)
     for name in names:
         if name not in ALL_METRICS:
@@ -100,7 +105,7 @@ def cut_offs(k: int | Sequence[int]) -> tuple[int, ...]:
     Parameters
     ----------
     k : int or sequence of int
-        Lengths of lists, each at least 1, without repeats.
+        Lengths of lists, each from 1 to 2**24, without repeats.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def cut_offs(k: int | Sequence[int]) -> tuple[int, ...]:
     Raises
     ------
     ParameterError
-        If there is none, or one is below 1, repeated or no whole number.
+        If there is none, or one is out of range, repeated or no whole number.
 
     Examples
     --------
@@ -123,4 +128,6 @@ def cut_offs(k: int | Sequence[int]) -> tuple[int, ...]:
         raise ParameterError(f"k = {k!r}: expected a whole number, or some of them") from None
     if not cuts or min(cuts) < 1 or len(set(cuts)) < len(cuts):
         raise ParameterError(f"k = {k!r}: give at least one cut-off, each at least 1 and once")
+    if max(cuts) > MOST_PLACES:
+        raise ParameterError(f"k = {max(cuts)}: expected at most {MOST_PLACES}")
     return cuts

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from glowrec.errors import ParameterError, ShapeError
+from glowrec.layers import MOST_LAYERS
 from glowrec.nn.sparse import propagate_by_torch
 from glowrec.normalization import Normalization, check_operator
 
@@ -218,8 +219,8 @@ _propagate.register_autograd(_backward, setup_context=_setup_context)
 
 
 def _alphas(weights: Tensor | Sequence[float] | None, n_layers: int) -> Tensor:
-    if n_layers < 0:
-        raise ParameterError(f"n_layers = {n_layers}: expected at least 0")
+    if not 0 <= n_layers <= MOST_LAYERS:
+        raise ParameterError(f"n_layers = {n_layers}: expected from 0 to {MOST_LAYERS}")
     if weights is None:
         return torch.full((n_layers + 1,), 1 / (n_layers + 1), dtype=torch.float64)
     alphas = torch.as_tensor(weights)

@@ -3,9 +3,12 @@
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use glowrec_graph::simd::Level;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::errors::{CoreError, ParameterError, into_py};
 
 /// The pool of one process, with the number of threads that was asked for (0: one per core).
 type Slot = Mutex<(usize, Option<(u32, Arc<ThreadPool>)>)>;
@@ -16,11 +19,23 @@ static POOL: Slot = Mutex::new((usize::MAX, None));
 pub(crate) fn run<T, E, F>(py: Python<'_>, kernel: F) -> PyResult<T>
 where
     T: Send,
-    E: Into<crate::errors::CoreError> + Send,
+    E: Into<CoreError> + Send,
     F: FnOnce() -> Result<T, E> + Send,
 {
     let pool = pool()?;
-    py.detach(|| pool.install(kernel)).map_err(|error| crate::errors::into_py(error.into()))
+    py.detach(|| pool.install(kernel)).map_err(|error| into_py(error.into()))
+}
+
+/// Runs the steps of a kernel until one says that nothing is left; signals are handled between.
+pub(crate) fn run_steps<E, F>(py: Python<'_>, mut step: F) -> PyResult<()>
+where
+    E: Into<CoreError> + Send,
+    F: FnMut() -> Result<bool, E> + Send,
+{
+    while run(py, &mut step)? {
+        py.check_signals()?;
+    }
+    Ok(())
 }
 
 /// The pool of this process.
@@ -38,6 +53,7 @@ fn pool() -> PyResult<Arc<ThreadPool>> {
         return Ok(Arc::clone(pool));
     }
     mem::forget(slot.1.take());
+    Level::chosen().map_err(|error| into_py(error.into()))?;
     if slot.0 == usize::MAX {
         slot.0 = threads_from_environment()?;
     }
@@ -51,12 +67,18 @@ fn pool() -> PyResult<Arc<ThreadPool>> {
     Ok(pool)
 }
 
+/// The most threads that a pool may have.
+const MOST_THREADS: usize = 1024;
+
 fn threads_from_environment() -> PyResult<usize> {
-    match std::env::var("GLOWREC_NUM_THREADS") {
-        Err(_) => Ok(0),
-        Ok(text) => text.trim().parse().map_err(|_| {
-            PyValueError::new_err(format!(
-                "GLOWREC_NUM_THREADS={text:?} is not a number of threads; unset it or give 0 for one per core"
+    let text = std::env::var_os("GLOWREC_NUM_THREADS").unwrap_or_default();
+    let text = text.to_string_lossy();
+    match text.trim() {
+        "" => Ok(0),
+        number => number.parse().ok().filter(|&n| n <= MOST_THREADS).ok_or_else(|| {
+            ParameterError::new_err(format!(
+                "GLOWREC_NUM_THREADS = {text:?}: expected a number of threads up to \
+                 {MOST_THREADS}, or 0 for one per core"
             ))
         }),
     }
@@ -83,8 +105,15 @@ fn set_num_threads(py: Python<'_>, n: usize) {
     }
 }
 
+/// Name of the vector instructions in use.
+#[pyfunction]
+fn simd_level() -> PyResult<&'static str> {
+    Level::chosen().map(Level::name).map_err(|error| into_py(error.into()))
+}
+
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
-    module.add("simd_level", glowrec_graph::simd::Level::current().name())
+    module.add_function(wrap_pyfunction!(simd_level, module)?)?;
+    module.add("MOST_THREADS", MOST_THREADS)
 }

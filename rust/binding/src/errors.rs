@@ -52,7 +52,9 @@ fn graph(error: &glowrec_graph::Error) -> PyErr {
         Error::OutOfRange { .. } | Error::TooMany { .. } | Error::Range { .. } => {
             IdError::new_err(message)
         }
-        Error::Empty { .. } | Error::Probability { .. } => ParameterError::new_err(message),
+        Error::Empty { .. } | Error::Probability { .. } | Error::Level { .. } => {
+            ParameterError::new_err(message)
+        }
         Error::Memory { .. } => PyMemoryError::new_err(message),
     }
 }
@@ -78,6 +80,7 @@ fn ranking(error: &glowrec_ranking::Error) -> PyErr {
         Error::Length { .. } => ShapeError::new_err(message),
         Error::NotANumber { .. } => ScoreError::new_err(message),
         Error::NoColumn { .. } => IdError::new_err(message),
+        Error::Memory { .. } => PyMemoryError::new_err(message),
         Error::AfterPadding { .. } | Error::Repeated { .. } => DataError::new_err(message),
         Error::Undefined { .. } => ParameterError::new_err(message),
     }

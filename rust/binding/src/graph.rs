@@ -5,13 +5,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use glowrec_graph::simd::Level;
-use glowrec_graph::{Error, Scored, Workspace, bpr_gradient};
+use glowrec_graph::{Error, Propagation, Workspace, bpr};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::detach::run;
 use crate::errors::ShapeError;
-use crate::propagation::{Table, operator, propagate};
+use crate::propagation::{Table, finished, operator, propagate};
 use crate::triplets::cells;
 
 /// A frozen bipartite graph; see `glowrec.graph.Graph`.
@@ -33,6 +33,13 @@ impl Graph {
 
     fn workspace(&self) -> MutexGuard<'_, Workspace> {
         self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves room for the next propagation, unless it is large.
+    fn keep(&self, workspace: Workspace) {
+        if workspace.bytes() <= KEPT {
+            *self.workspace() = workspace;
+        }
     }
 }
 
@@ -107,13 +114,13 @@ impl Graph {
         // A second call meanwhile finds none and makes its own.
         let mut workspace = std::mem::take(&mut *self.workspace());
         let out = propagate(py, &self.core, &operator, &x, weights, bfloat16, &mut workspace);
-        if workspace.bytes() <= KEPT {
-            *self.workspace() = workspace;
-        }
+        self.keep(workspace);
         out
     }
 
     /// Loss, penalty and gradient of a batch of triplets; see `glowrec.nn.closed_form`.
+    ///
+    /// The model is linear, so the read-out's gradient goes back through the transposed operator.
     #[expect(clippy::too_many_arguments, reason = "a batch and the options of an operator")]
     fn bpr_gradient<'py>(
         &self,
@@ -131,26 +138,27 @@ impl Graph {
     ) -> PyResult<(f64, f64, Bound<'py, PyArray2<f32>>)> {
         let back = operator(normalization, true, keep_prob, dropout_seed)?;
         let weights = contiguous(&weights, "weights")?;
-        let dim = embedding.as_array().ncols();
-        let batch = Scored {
-            embedding: cells(&embedding, "embedding", dim)?,
-            readout: cells(&readout, "readout", dim)?,
-            dim,
-            nodes: contiguous(&nodes, "nodes")?,
-            n_negatives,
-            l2,
-        };
+        let (level, dim) = (Level::current(), embedding.as_array().ncols());
+        let (n_nodes, nodes) =
+            (self.core.n_rows() + self.core.n_cols(), contiguous(&nodes, "nodes")?);
+        let (embedding, readout) =
+            (cells(&embedding, "embedding", dim)?, cells(&readout, "readout", dim)?);
+        let found = run(py, || bpr(level, readout, embedding, dim, n_nodes, nodes, n_negatives))?;
         let mut workspace = std::mem::take(&mut *self.workspace());
-        let level = Level::current();
-        let found = run(py, || {
-            bpr_gradient(&self.core, &back, weights, &batch, bfloat16, level, &mut workspace)
-        });
-        if workspace.bytes() <= KEPT {
-            *self.workspace() = workspace;
-        }
-        let (loss, penalty, gradient) = found?;
-        let n_nodes = self.core.n_rows() + self.core.n_cols();
-        Ok((loss, penalty, gradient.into_pyarray(py).reshape([n_nodes, dim])?))
+        let back_through = if bfloat16 { Propagation::bfloat16 } else { Propagation::new };
+        let by_readout = &found.by_readout;
+        let gradient = finished(
+            py,
+            back_through(&self.core, &back, by_readout, dim, weights, level, &mut workspace),
+        );
+        self.keep(workspace);
+        let mut gradient = gradient?;
+        run(py, || {
+            found.add_penalty(level, embedding, dim, l2, &mut gradient);
+            Ok::<_, Error>(())
+        })?;
+        let gradient = gradient.into_pyarray(py).reshape([n_nodes, dim])?;
+        Ok((found.loss, found.penalty, gradient))
     }
 
     /// Rows `start..stop` of the operator that one layer applies, with values.

@@ -25,8 +25,14 @@ type Placed<'py> = (
     Bound<'py, PyArray1<i64>>,
 );
 
-/// Users whose rankings one look at the caller's signals is between.
-const BLOCK: usize = 4096;
+/// Multiplications per thread between two looks at the caller's signals.
+const WORK: usize = 10_000_000_000;
+
+/// Users whose scores are that much work.
+fn block(items: &PyReadonlyArray2<'_, f32>) -> usize {
+    let per_user = items.as_array().len().max(1);
+    (WORK / per_user).clamp(64, 4096)
+}
 
 /// Places of the test items by dot products; see `glowrec.evaluation.of_factors`.
 #[pyfunction]
@@ -45,7 +51,8 @@ fn factor_places<'py>(
     let rows: Vec<u32> = (0..ids.len() as u32).collect();
     let mut places = nowhere(test, &ids);
     let mut rest = places.as_mut_slice();
-    for (rows, ids) in rows.chunks(BLOCK).zip(ids.chunks(BLOCK)) {
+    let block = block(&items);
+    for (rows, ids) in rows.chunks(block).zip(ids.chunks(block)) {
         let (part, after) = rest.split_at_mut(n_targets(test, ids));
         rest = after;
         run(py, || factors.places(Queries { rows, ids }, test, part))?;
@@ -71,8 +78,9 @@ fn factor_ties<'py>(
     let scores = contiguous(&scores, "scores")?;
     let rows: Vec<u32> = (0..ids.len() as u32).collect();
     let mut counts = vec![0; ids.len()];
-    let blocks = rows.chunks(BLOCK).zip(ids.chunks(BLOCK)).zip(scores.chunks(BLOCK));
-    for (((rows, ids), scores), counts) in blocks.zip(counts.chunks_mut(BLOCK)) {
+    let block = block(&items);
+    let blocks = rows.chunks(block).zip(ids.chunks(block)).zip(scores.chunks(block));
+    for (((rows, ids), scores), counts) in blocks.zip(counts.chunks_mut(block)) {
         run(py, || factors.equal_to(Queries { rows, ids }, scores, counts))?;
         py.check_signals()?;
     }

@@ -3,11 +3,11 @@
 #![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments")]
 
 use glowrec_graph::simd::Level;
-use glowrec_graph::{Dropout, Normalization, Operator, Real, Workspace};
+use glowrec_graph::{Dropout, Error, Normalization, Operator, Propagation, Real, Workspace};
 use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use crate::detach::run;
+use crate::detach::{run, run_steps};
 use crate::errors::{ParameterError, ShapeError, into_py};
 use crate::graph::contiguous;
 
@@ -32,18 +32,28 @@ pub(crate) fn propagate<'py>(
     let level = Level::current();
     match (x, bfloat16) {
         (Table::F32(x), false) => mapped(py, "x", x, n_nodes, |x, dim| {
-            glowrec_graph::propagate(graph, operator, x, dim, weights, level, workspace)
+            finished(py, Propagation::new(graph, operator, x, dim, weights, level, workspace))
         }),
         (Table::F64(x), false) => mapped(py, "x", x, n_nodes, |x, dim| {
-            glowrec_graph::propagate(graph, operator, x, dim, weights, level, workspace)
+            finished(py, Propagation::new(graph, operator, x, dim, weights, level, workspace))
         }),
         (Table::F32(x), true) => mapped(py, "x", x, n_nodes, |x, dim| {
-            glowrec_graph::propagate_bfloat16(graph, operator, x, dim, weights, level, workspace)
+            finished(py, Propagation::bfloat16(graph, operator, x, dim, weights, level, workspace))
         }),
         (Table::F64(_), true) => {
             Err(ParameterError::new_err("bfloat16 rows are summed in float32: x is float64"))
         }
     }
+}
+
+/// All steps of a propagation.
+pub(crate) fn finished<T: Real>(
+    py: Python<'_>,
+    propagation: glowrec_graph::Result<Propagation<'_, T>>,
+) -> PyResult<Vec<T>> {
+    let mut propagation = propagation.map_err(|error| into_py(error.into()))?;
+    run_steps(py, || Ok::<_, Error>(propagation.advance()))?;
+    Ok(propagation.into_table())
 }
 
 /// Adds row `i` of `values` to row `index[i]` of a table of zeros.
@@ -57,10 +67,10 @@ fn scatter_rows<'py>(
     let index = contiguous(&index, "index")?;
     match &values {
         Table::F32(values) => mapped(py, "values", values, n_rows, |values, dim| {
-            glowrec_graph::scatter_rows(index, values, dim, n_rows)
+            run(py, || glowrec_graph::scatter_rows(index, values, dim, n_rows))
         }),
         Table::F64(values) => mapped(py, "values", values, n_rows, |values, dim| {
-            glowrec_graph::scatter_rows(index, values, dim, n_rows)
+            run(py, || glowrec_graph::scatter_rows(index, values, dim, n_rows))
         }),
     }
 }
@@ -81,13 +91,13 @@ pub(crate) fn operator(
     Ok(Operator { normalization, transpose, dropout })
 }
 
-/// A table of `n_rows` rows as wide as `table`, made from its cells without the interpreter.
+/// A table of `n_rows` rows as wide as `table`, made from its cells.
 fn mapped<'py, T: Real + Element>(
     py: Python<'py>,
     name: &str,
     table: &PyReadonlyArray2<'py, T>,
     n_rows: usize,
-    kernel: impl FnOnce(&[T], usize) -> glowrec_graph::Result<Vec<T>> + Send,
+    kernel: impl FnOnce(&[T], usize) -> PyResult<Vec<T>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let view = table.as_array();
     let dim = view.ncols();
@@ -96,8 +106,7 @@ fn mapped<'py, T: Real + Element>(
     let cells = view
         .to_slice()
         .ok_or_else(|| ShapeError::new_err(format!("{name}: expected a C-ordered array")))?;
-    let out = run(py, || kernel(cells, dim))?;
-    Ok(out.into_pyarray(py).reshape([n_rows, dim])?.into_any())
+    Ok(kernel(cells, dim)?.into_pyarray(py).reshape([n_rows, dim])?.into_any())
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use glowrec_graph::Csr;
 use glowrec_graph::simd::Level;
-use glowrec_ranking::{Codes, Columns, Dots, Error, Pruned, Queries, Table};
+use glowrec_ranking::{Codes, Columns, Dots, Error, Pruned, Queries, Table, lists};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -85,7 +85,8 @@ impl Ranker {
             .and_then(|ranker| ranker.with_codes(codes))
             .map_err(|error| into_py(error.into()))?;
         let rows: Vec<u32> = (0..users.n_rows() as u32).collect();
-        let (mut columns, mut scores) = (vec![0; ids.len() * k], vec![0.0; ids.len() * k]);
+        let (mut columns, mut scores) =
+            lists(ids.len(), k).map_err(|error| into_py(error.into()))?;
         for block in blocks(py, ids.len(), &ranker)? {
             let queries = Queries { rows: &rows[block.clone()], ids: &ids[block.clone()] };
             let cells = block.start * k..block.end * k;
@@ -118,7 +119,7 @@ impl Ranker {
             Prune::Never => None,
             Prune::Always => self.codes.get_or_init(|| Codes::always(cols, users, dots)).as_ref(),
             // Long lists leave little to prune.
-            Prune::Auto if users.n_rows() < FEW || 8 * k > cols.len() => None,
+            Prune::Auto if users.n_rows() < FEW || k > cols.len() / 8 => None,
             Prune::Auto => self.codes.get_or_init(|| Codes::new(cols, users, dots)).as_ref(),
         }
     }

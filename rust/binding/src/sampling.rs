@@ -4,7 +4,7 @@ use glowrec_sampling::{Options, Order, Table};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use crate::detach::run;
+use crate::detach::{run, run_steps};
 use crate::errors::{ParameterError, ShapeError, into_py};
 use crate::graph::Graph;
 
@@ -60,7 +60,9 @@ impl Sampler {
         let n_slots = self.core.n_negatives();
         let table = vectors.as_ref().map(|vectors| self.table(vectors)).transpose()?;
         let graph = self.graph.get().core().by_row();
-        let drawn = run(py, || self.core.sample(graph, epoch, start, n, table))?;
+        let mut drawing = run(py, || self.core.drawing(graph, epoch, start, n, table))?;
+        run_steps(py, || drawing.advance())?;
+        let drawn = drawing.into_triplets();
         let negatives = drawn.negatives.into_pyarray(py).reshape([n, n_slots])?;
         Ok((drawn.rows.into_pyarray(py), drawn.positives.into_pyarray(py), negatives))
     }
@@ -76,8 +78,9 @@ impl Sampler {
         let n = self.n_positions(start, stop)?;
         let shape = [n, self.core.n_negatives(), self.core.hardest_of()];
         let graph = self.graph.get().core().by_row();
-        let drawn = run(py, || self.core.candidates(graph, epoch, start, n))?;
-        drawn.into_pyarray(py).reshape(shape)
+        let mut listing = run(py, || self.core.listing(graph, epoch, start, n))?;
+        run_steps(py, || Ok::<_, glowrec_sampling::Error>(listing.advance()))?;
+        listing.into_candidates().into_pyarray(py).reshape(shape)
     }
 }
 

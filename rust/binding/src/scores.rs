@@ -3,7 +3,7 @@
 
 use glowrec_graph::Csr;
 use glowrec_graph::simd::Level;
-use glowrec_ranking::{Score, ScoreRows};
+use glowrec_ranking::{Score, ScoreRows, lists};
 use numpy::{Element, IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -38,7 +38,7 @@ fn top_k<'py, S: Score + Element>(
     let exclude = excluded(exclude);
     let ids = users_of(ids, exclude.map_or(1 << 32, Csr::n_rows))?;
     let rows = rows(scores, exclude, &ids)?;
-    let (mut columns, mut best) = (vec![0; ids.len() * k], vec![S::NAN; ids.len() * k]);
+    let (mut columns, mut best) = lists(ids.len(), k).map_err(|error| into_py(error.into()))?;
     run(py, || rows.top_k(k, &mut columns, &mut best))?;
     let shape = [ids.len(), k];
     Ok((columns.into_pyarray(py).reshape(shape)?, best.into_pyarray(py).reshape(shape)?.into_any()))

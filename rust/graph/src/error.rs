@@ -35,6 +35,10 @@ pub enum Error {
     #[error("{name} = {found} is not in (0, 1]")]
     Probability { name: &'static str, found: f64 },
 
+    /// A name of vector instructions that is none.
+    #[error("GLOWREC_SIMD = {found:?}: expected baseline, avx2 or avx512, or unset it")]
+    Level { found: String },
+
     /// The allocator has no room for something.
     #[error("{bytes} bytes of memory for the {name} cannot be had")]
     Memory { name: &'static str, bytes: usize },

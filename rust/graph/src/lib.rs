@@ -15,7 +15,8 @@ pub use csr::{Csr, ids};
 pub use error::{Error, Result};
 pub use memory::Workspace;
 pub use propagation::{
-    Adjacency, Dropout, Normalization, Operator, Real, adjacency, propagate, propagate_bfloat16,
+    Adjacency, Dropout, Normalization, Operator, Propagation, Real, adjacency, propagate,
+    propagate_bfloat16,
 };
 pub use scatter::scatter_rows;
-pub use triplets::{Scored, TripletLoss, bpr, bpr_gradient};
+pub use triplets::{TripletLoss, bpr};

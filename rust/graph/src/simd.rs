@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use crate::error::{Error, Result};
+
 /// An instruction set that every kernel is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -38,14 +40,39 @@ impl Level {
 
     /// The level in use: the highest available one, or a lower one named by the environment
     /// variable `GLOWREC_SIMD` (`baseline`, `avx2`, `avx512`), read once per process.
+    ///
+    /// A name that is none changes nothing here: [`Self::chosen`] is who complains.
     pub fn current() -> Self {
-        static CURRENT: OnceLock<Level> = OnceLock::new();
-        *CURRENT.get_or_init(|| {
-            let available = Self::available();
-            let named = std::env::var("GLOWREC_SIMD").ok().and_then(|name| Self::from_name(&name));
-            let best = available[available.len() - 1];
-            named.map_or(best, |level| level.min(best))
-        })
+        Self::chosen().unwrap_or(Self::best())
+    }
+
+    /// The level in use, or what is wrong with the environment variable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Level`] for a name that is none.
+    pub fn chosen() -> Result<Self> {
+        static CHOSEN: OnceLock<Result<Level>> = OnceLock::new();
+        CHOSEN
+            .get_or_init(|| match std::env::var_os("GLOWREC_SIMD") {
+                None => Ok(Self::best()),
+                Some(name) => Self::up_to(&name.to_string_lossy()),
+            })
+            .clone()
+    }
+
+    /// The level called `name`, or the highest available one where that is lower or `name` empty.
+    fn up_to(name: &str) -> Result<Self> {
+        if name.is_empty() {
+            return Ok(Self::best());
+        }
+        let level = Self::from_name(name).ok_or_else(|| Error::Level { found: name.to_owned() });
+        Ok(level?.min(Self::best()))
+    }
+
+    fn best() -> Self {
+        let available = Self::available();
+        available[available.len() - 1]
     }
 
     /// The level called `name` in `GLOWREC_SIMD`.
@@ -138,4 +165,20 @@ macro_rules! dispatched {
             $($body)::+ $(::<$($const),+>)? ($($arg),*)
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_chosen_by_its_name_alone() {
+        let best = Level::best();
+        assert_eq!(Level::up_to(""), Ok(best));
+        assert_eq!(Level::up_to("baseline"), Ok(Level::Baseline));
+        assert_eq!(Level::up_to("avx512"), Ok(best));
+        for name in ["AVX2", " avx2", "sse"] {
+            assert_eq!(Level::up_to(name), Err(Error::Level { found: name.to_owned() }));
+        }
+    }
 }

@@ -14,6 +14,10 @@ pub enum Error {
     #[error("{name}: expected length {expected}, got {found}")]
     Length { name: &'static str, expected: usize, found: usize },
 
+    /// The allocator has no room for the lists.
+    #[error("no room for {n} lists of {k} items")]
+    Memory { n: usize, k: usize },
+
     /// A score is NaN, so no ranking exists.
     #[error("the score of user {row} and item {column} is NaN")]
     NotANumber { row: usize, column: usize },

@@ -20,6 +20,6 @@ pub use error::{Error, Result};
 pub use factor_places::FactorPlaces;
 pub use lanes::Score;
 pub use places::Place;
-pub use ranker::{PAD, Queries, Ranker};
+pub use ranker::{PAD, Queries, Ranker, lists};
 pub use scores::ScoreRows;
 pub use table::{Columns, Table};

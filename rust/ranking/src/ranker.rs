@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use crate::best::{Best, Hit};
 use crate::codes::{Candidates, Codes, Pruned, Task};
-use crate::error::{Result, check};
+use crate::error::{Error, Result, check};
+use crate::lanes::Score;
 use crate::table::{Columns, Table};
 use crate::unpruned;
 
@@ -28,7 +29,10 @@ pub struct Ranker<'a> {
     pub(crate) rows: Table<'a>,
     pub(crate) cols: Columns<'a>,
     pub(crate) excluded: Option<&'a Csr>,
+    /// Columns that a list can have: `width`, or all there are.
     pub(crate) k: usize,
+    /// Places of a list, padded beyond `k`.
+    width: usize,
     pub(crate) level: Level,
     codes: Option<&'a Codes>,
 }
@@ -45,13 +49,15 @@ const NEAR: usize = 320 << 10;
 const LISTS: usize = 8 << 20;
 /// Multiplications per thread between two looks at what the caller wants: about half a second.
 const BLOCK: usize = 20_000_000_000;
+/// Multiplications that take as long as one place of a list: it is sorted, written and judged.
+const PLACE: usize = 2000;
 
 impl<'a> Ranker<'a> {
     /// A ranker of the `k` best `cols` that `excluded` does not link to the row.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Length`] if the vectors differ in length, or `excluded` has another number of
+    /// [`Error::Length`] if the vectors differ in length, or `excluded` has another number of
     /// columns.
     pub fn new(
         rows: Table<'a>,
@@ -65,14 +71,15 @@ impl<'a> Ranker<'a> {
         if let Some(excluded) = excluded {
             check("items of exclude", cols.len(), excluded.n_cols())?;
         }
-        Ok(Self { rows, cols, excluded, k, level, codes: None })
+        let (width, k) = (k, k.min(cols.len()));
+        Ok(Self { rows, cols, excluded, k, width, level, codes: None })
     }
 
     /// The same rankings, found with the help of the codes of its columns.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Length`] if the codes are of another number of columns.
+    /// [`Error::Length`] if the codes are of another number of columns.
     pub fn with_codes(mut self, codes: Option<&'a Codes>) -> Result<Self> {
         if let Some(codes) = codes {
             check("codes", self.cols.len(), codes.n_columns())?;
@@ -83,7 +90,8 @@ impl<'a> Ranker<'a> {
 
     /// Rankings per call of [`Self::top_k`] that keep all threads busy for about half a second.
     pub fn block(&self) -> usize {
-        let per_row = (self.cols.len() * self.rows.dim().max(16)).max(1);
+        let scores = self.cols.len() * self.rows.dim().max(16);
+        let per_row = scores.saturating_add(self.width.saturating_mul(PLACE)).max(1);
         let chunk = self.chunk();
         let chunks = (BLOCK / per_row).div_ceil(chunk).max(1);
         chunk.saturating_mul(chunks).saturating_mul(rayon::current_num_threads())
@@ -98,7 +106,8 @@ impl<'a> Ranker<'a> {
             let room = Best::room(self.cols.len(), self.k).max(1);
             (VECTORS / (4 * dim)).min(LISTS / (8 * room))
         };
-        rows.clamp(GROUP, 1024) / GROUP * GROUP
+        // A list that is wider than it can be full is padded all the same.
+        rows.min(LISTS / 8 / self.width.max(1)).clamp(GROUP, 1024) / GROUP * GROUP
     }
 
     /// Writes the best columns of each query, best first, and their scores.
@@ -109,8 +118,8 @@ impl<'a> Ranker<'a> {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::NotANumber`] for the first query, and its first column, whose score is NaN;
-    /// excluded columns may score anything. [`crate::Error::Length`] if a slice does not fit.
+    /// [`Error::NotANumber`] for the first query, and its first column, whose score is NaN;
+    /// excluded columns may score anything. [`Error::Length`] if a slice does not fit.
     ///
     /// # Panics
     ///
@@ -123,8 +132,8 @@ impl<'a> Ranker<'a> {
     ) -> Result<Pruned> {
         let n = queries.rows.len();
         check("ids", n, queries.ids.len())?;
-        check("columns", n * self.k, columns.len())?;
-        check("scores", n * self.k, scores.len())?;
+        check("columns", n.saturating_mul(self.width), columns.len())?;
+        check("scores", n.saturating_mul(self.width), scores.len())?;
         if n == 0 || self.k == 0 || self.cols.is_empty() {
             columns.fill(PAD.0);
             scores.fill(PAD.1);
@@ -132,13 +141,13 @@ impl<'a> Ranker<'a> {
         }
         let share = n.div_ceil(rayon::current_num_threads());
         let chunk = self.chunk().min(share).next_multiple_of(GROUP);
-        let outputs =
-            columns.par_chunks_mut(chunk * self.k).zip(scores.par_chunks_mut(chunk * self.k));
+        let cells = chunk.saturating_mul(self.width);
+        let outputs = columns.par_chunks_mut(cells).zip(scores.par_chunks_mut(cells));
         let queries = queries.rows.par_chunks(chunk).zip(queries.ids.par_chunks(chunk));
         let work = queries.zip(outputs).with_max_len(1);
         let done: Vec<Result<Pruned>> = work
             .map(|((rows, ids), (columns, scores))| {
-                self.rank(Queries { rows, ids }, &mut Lists { k: self.k, columns, scores })
+                self.rank(Queries { rows, ids }, &mut Lists { width: self.width, columns, scores })
             })
             .collect();
         let mut pruned = Pruned::default();
@@ -165,20 +174,61 @@ impl<'a> Ranker<'a> {
     }
 }
 
+/// Zeros for `n` lists of `k` places: columns, and scores.
+///
+/// # Errors
+///
+/// [`Error::Memory`] if there is no room.
+pub fn lists<S: Score>(n: usize, k: usize) -> Result<(Vec<i64>, Vec<S>)> {
+    let no_room = |()| Error::Memory { n, k };
+    let cells = n.checked_mul(k).ok_or(Error::Memory { n, k })?;
+    let columns = bytemuck::try_zeroed_vec(cells).map_err(no_room)?;
+    Ok((columns, bytemuck::try_zeroed_vec(cells).map_err(no_room)?))
+}
+
 /// Where rankings are written.
 struct Lists<'a> {
-    k: usize,
+    width: usize,
     columns: &'a mut [i64],
     scores: &'a mut [f32],
 }
 
 impl Lists<'_> {
     fn write(&mut self, i: usize, hits: &[Hit]) {
-        let cells = i * self.k..(i + 1) * self.k;
+        let cells = i * self.width..(i + 1) * self.width;
         let slots = self.columns[cells.clone()].iter_mut().zip(&mut self.scores[cells]);
         let hits = hits.iter().map(|hit| (i64::from(hit.column()), hit.score()));
         for ((column, score), hit) in slots.zip(hits.chain(std::iter::repeat(PAD))) {
             (*column, *score) = hit;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(k: usize) -> usize {
+        let (rows, cols) = (vec![0.0; 64], vec![0.0; 64 * 1000]);
+        let rows = Table::new("rows", &rows, 1, 64).unwrap();
+        let cols = Table::new("cols", &cols, 1000, 64).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let ranker = Ranker::new(rows, cols, None, k, Level::current()).unwrap();
+        pool.install(|| ranker.block())
+    }
+
+    #[test]
+    fn a_block_holds_fewer_rows_where_lists_are_long() {
+        assert!(block(10) > 400_000);
+        assert!(block(1000) < 25_000);
+        assert_eq!(block(usize::MAX), 2 * GROUP);
+    }
+
+    #[test]
+    fn lists_that_fit_no_memory_are_an_error() {
+        assert_eq!(lists(2, 3), Ok((vec![0; 6], vec![0.0; 6])));
+        for k in [usize::MAX, usize::MAX / 2, 1 << 61, 1 << 58] {
+            assert_eq!(lists(3, k), Err(Error::Memory { n: 3, k }));
         }
     }
 }

@@ -4,12 +4,12 @@ use glowrec_graph::simd::Level;
 
 use crate::block::{Block, SIZE};
 use crate::complement::nth_absent_each;
+use crate::drawing::Task;
 use crate::epoch::negative;
 use crate::error::{Error, Result};
 use crate::lanes::{LANES, Lanes, Portable, QUAD};
 use crate::output::{Cell, Output};
 use crate::prefetch::prefetch;
-use crate::sampler::Task;
 use crate::stream::below_each;
 use crate::table::Scalar;
 

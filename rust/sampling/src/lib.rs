@@ -6,6 +6,7 @@
 
 mod block;
 mod complement;
+mod drawing;
 mod epoch;
 mod error;
 mod hardest;
@@ -13,6 +14,7 @@ mod lanes;
 #[cfg(test)]
 mod levels;
 mod lines;
+mod listing;
 mod output;
 mod permutation;
 mod prefetch;
@@ -24,8 +26,10 @@ mod uniform;
 mod x86;
 
 pub use complement::nth_absent;
+pub use drawing::Drawing;
 pub use epoch::Order;
 pub use error::{Error, Result};
+pub use listing::Listing;
 pub use permutation::Permutation;
 pub use sampler::{Options, Sampler, Triplets};
 pub use stream::{Stream, below};

@@ -29,19 +29,18 @@ pub(crate) fn room(shape: &[usize]) -> Result<Vec<i64>> {
     Ok(cells)
 }
 
-/// The first `n` cells that a vector has room for.
+/// The next `n` cells that a vector has room for.
 pub(crate) fn to_write(vec: &mut Vec<i64>, n: usize) -> &mut [Cell] {
     &mut vec.spare_capacity_mut()[..n]
 }
 
-/// The vector with its first `n` cells.
+/// Takes the next `n` cells into the vector.
 ///
 /// # Safety
 ///
 /// The first `n` cells of its spare capacity have been written.
-pub(crate) unsafe fn written(mut vec: Vec<i64>, n: usize) -> Vec<i64> {
-    debug_assert!(vec.is_empty() && vec.capacity() >= n);
+pub(crate) unsafe fn written(vec: &mut Vec<i64>, n: usize) {
+    debug_assert!(vec.capacity() - vec.len() >= n);
     // SAFETY: the caller's promise.
-    unsafe { vec.set_len(n) };
-    vec
+    unsafe { vec.set_len(vec.len() + n) };
 }

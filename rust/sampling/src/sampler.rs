@@ -2,32 +2,13 @@
 
 use glowrec_graph::Csr;
 use glowrec_graph::simd::Level;
-use rayon::prelude::*;
 
-use crate::block::{Block, SIZE};
-use crate::complement::nth_absent;
-use crate::epoch::{Epoch, Order, Source, negative};
+use crate::drawing::Drawing;
+use crate::epoch::{Epoch, Order, Source};
 use crate::error::{Error, Result};
-use crate::lanes::Portable;
 use crate::lines::Lines;
-use crate::output::{Output, room, to_write, written};
-use crate::stream::below;
+use crate::listing::Listing;
 use crate::table::Table;
-use crate::{hardest, uniform};
-
-/// Positions that one task draws.
-const TASK: usize = 8 * SIZE;
-
-/// A run of positions to draw, by one thread.
-#[derive(Debug)]
-pub(crate) struct Task<'a> {
-    pub(crate) graph: &'a Csr,
-    pub(crate) source: &'a Source,
-    pub(crate) lines: &'a Lines,
-    pub(crate) epoch: &'a Epoch,
-    pub(crate) start: u64,
-    pub(crate) hardest_of: usize,
-}
 
 /// What to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +28,9 @@ pub struct Options {
 /// The sampler does not hold the graph: every call is handed the one it was built for.
 #[derive(Clone, Debug)]
 pub struct Sampler {
-    options: Options,
-    source: Source,
-    lines: Lines,
+    pub(crate) options: Options,
+    pub(crate) source: Source,
+    pub(crate) lines: Lines,
     shape: [usize; 3],
 }
 
@@ -150,49 +131,39 @@ impl Sampler {
         n: usize,
         vectors: Option<Table<'_>>,
     ) -> Result<Triplets> {
+        let mut drawing = self.drawing_on(level, graph, epoch, start, n, vectors)?;
+        while drawing.advance()? {}
+        Ok(drawing.into_triplets())
+    }
+
+    /// Begins what [`Self::sample`] does at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::sample`], but for the scores.
+    pub fn drawing<'a>(
+        &'a self,
+        graph: &'a Csr,
+        epoch: u64,
+        start: usize,
+        n: usize,
+        vectors: Option<Table<'a>>,
+    ) -> Result<Drawing<'a>> {
+        self.drawing_on(Level::current(), graph, epoch, start, n, vectors)
+    }
+
+    fn drawing_on<'a>(
+        &'a self,
+        level: Level,
+        graph: &'a Csr,
+        epoch: u64,
+        start: usize,
+        n: usize,
+        vectors: Option<Table<'a>>,
+    ) -> Result<Drawing<'a>> {
         self.check(graph, start, n)?;
         let vectors = self.checked(vectors)?;
-        let n_slots = self.options.n_negatives;
-        let (mut rows, mut positives) = (room(&[n])?, room(&[n])?);
-        let mut negatives = room(&[n, n_slots])?;
-        let epoch = Epoch::new(self.options.seed, epoch, self.shape[2] as u64);
-        let tasks = to_write(&mut rows, n)
-            .par_chunks_mut(TASK)
-            .zip(to_write(&mut positives, n).par_chunks_mut(TASK))
-            .zip(to_write(&mut negatives, n * n_slots).par_chunks_mut(TASK * n_slots));
-        let failure = tasks.enumerate().find_map_first(|(i, ((rows, positives), negatives))| {
-            let task = Task {
-                graph,
-                source: &self.source,
-                lines: &self.lines,
-                epoch: &epoch,
-                start: (start + i * TASK) as u64,
-                hardest_of: self.options.hardest_of,
-            };
-            let out = Output { rows, positives, negatives };
-            match vectors {
-                None => uniform::draw(level, &task, out),
-                Some(Table::F32 { values, dim }) => {
-                    return hardest::draw(level, &task, values, dim, out).err();
-                }
-                Some(Table::Bf16 { values, dim }) => {
-                    return hardest::draw(level, &task, values, dim, out).err();
-                }
-            }
-            None
-        });
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        // SAFETY: every task ran without an error, and writes all cells of its chunks.
-        #[allow(unsafe_code)]
-        Ok(unsafe {
-            Triplets {
-                rows: written(rows, n),
-                positives: written(positives, n),
-                negatives: written(negatives, n * n_slots),
-            }
-        })
+        Drawing::new(self, level, graph, self.epoch(epoch), start, n, vectors)
     }
 
     /// Draws every candidate of positions `start..start + n`: `n_negatives * hardest_of` each.
@@ -202,29 +173,29 @@ impl Sampler {
     /// [`Error::Length`] unless `graph` is the sampler's; [`Error::Positions`] outside the epoch;
     /// [`Error::Memory`] if there is no room.
     pub fn candidates(&self, graph: &Csr, epoch: u64, start: usize, n: usize) -> Result<Vec<i64>> {
-        let Options { seed, n_negatives, hardest_of, .. } = self.options;
+        let mut listing = self.listing(graph, epoch, start, n)?;
+        while listing.advance() {}
+        Ok(listing.into_candidates())
+    }
+
+    /// Begins what [`Self::candidates`] does at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::candidates`].
+    pub fn listing<'a>(
+        &'a self,
+        graph: &'a Csr,
+        epoch: u64,
+        start: usize,
+        n: usize,
+    ) -> Result<Listing<'a>> {
         self.check(graph, start, n)?;
-        let mut candidates = room(&[n, n_negatives, hardest_of])?;
-        let each = n_negatives * hardest_of;
-        let epoch = Epoch::new(seed, epoch, self.shape[2] as u64);
-        let tasks = to_write(&mut candidates, n * each).par_chunks_mut(SIZE * each);
-        tasks.enumerate().for_each(|(task, out)| {
-            let start = (start + task * SIZE) as u64;
-            let mut block = Block::new();
-            block.draw::<Portable>(graph, &self.source, &epoch, start, out.len() / each);
-            for (i, out) in out.chunks_exact_mut(each).enumerate() {
-                let linked = graph.row(block.rows()[i] as usize);
-                let absent = (graph.n_cols() - linked.len()) as u64;
-                let stream = epoch.negatives(start + i as u64);
-                for (j, out) in out.iter_mut().enumerate() {
-                    let word = stream.word(negative(j / hardest_of, j % hardest_of));
-                    out.write(i64::from(nth_absent(linked, below(word, absent) as u32)));
-                }
-            }
-        });
-        // SAFETY: the tasks have written all cells.
-        #[allow(unsafe_code)]
-        Ok(unsafe { written(candidates, n * each) })
+        Listing::new(self, graph, self.epoch(epoch), start, n)
+    }
+
+    fn epoch(&self, number: u64) -> Epoch {
+        Epoch::new(self.options.seed, number, self.shape[2] as u64)
     }
 
     fn check(&self, graph: &Csr, start: usize, n: usize) -> Result<()> {

@@ -3,10 +3,10 @@
 use glowrec_graph::simd::Level;
 
 use crate::block::{Block, SIZE};
+use crate::drawing::Task;
 use crate::lanes::{Lanes, Portable};
 use crate::lines::Look;
 use crate::output::Output;
-use crate::sampler::Task;
 use crate::stream::below_each;
 
 /// Draws the triplets of `task`.

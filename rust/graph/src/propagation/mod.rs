@@ -11,7 +11,7 @@ mod tasks;
 
 pub use adjacency::{Adjacency, adjacency};
 pub use dropout::Dropout;
-pub use layers::{propagate, propagate_bfloat16};
+pub use layers::{Propagation, propagate, propagate_bfloat16};
 pub use normalization::Normalization;
 pub use operator::Operator;
 pub use real::Real;

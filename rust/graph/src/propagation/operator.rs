@@ -23,6 +23,7 @@ pub struct Operator {
 }
 
 /// The operator on one graph: a pattern for each side, and two scales for each node.
+#[derive(Debug)]
 pub(super) struct Applied<'g, T> {
     /// Rows: the graph's rows; columns: the graph's columns.
     pub(super) by_row: Cow<'g, Csr>,
@@ -31,6 +32,8 @@ pub(super) struct Applied<'g, T> {
     pub(super) left: Vec<T>,
     /// What a node's row is multiplied by before it is gathered.
     pub(super) right: Vec<T>,
+    /// The rows of each side, shared out.
+    tasks: [Vec<Task>; 2],
 }
 
 /// One side of the graph, as rows of the operator.
@@ -39,17 +42,17 @@ pub(super) struct Side<'g> {
     pub(super) csr: &'g Csr,
     /// The node of its first row.
     pub(super) first: usize,
-    pub(super) tasks: Vec<Task>,
+    pub(super) tasks: &'g [Task],
 }
 
 impl<T> Applied<'_, T> {
-    /// The graph's rows and the graph's columns.
-    pub(super) fn sides(&self) -> [Side<'_>; 2] {
-        [(&*self.by_row, 0), (&*self.by_col, self.by_row.n_rows())].map(|(csr, first)| Side {
-            csr,
-            first,
-            tasks: split(csr),
-        })
+    /// The graph's rows (0) or its columns (1).
+    pub(super) fn side(&self, side: usize) -> Side<'_> {
+        let (csr, first) = match side {
+            0 => (&*self.by_row, 0),
+            _ => (&*self.by_col, self.by_row.n_rows()),
+        };
+        Side { csr, first, tasks: &self.tasks[side] }
     }
 }
 
@@ -58,7 +61,8 @@ impl Operator {
     pub(super) fn on<'g, T: Real>(&self, graph: &'g Bipartite) -> Applied<'g, T> {
         let (by_row, by_col) = self.patterns(graph);
         let (left, right) = self.scales(graph);
-        Applied { by_row, by_col, left, right }
+        let tasks = [split(&by_row), split(&by_col)];
+        Applied { by_row, by_col, left, right, tasks }
     }
 
     /// What each node's sum is multiplied by, and what its row is before it is gathered.

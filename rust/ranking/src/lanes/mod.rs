@@ -11,7 +11,9 @@ use glowrec_graph::simd::Level;
 pub(crate) const LANES: usize = 32;
 
 /// What an item can be scored with: `f32` or `f64`.
-pub trait Score: Copy + Debug + PartialOrd + Into<f64> + Send + Sync + 'static {
+pub trait Score:
+    Copy + Debug + PartialOrd + Into<f64> + bytemuck::Zeroable + Send + Sync + 'static
+{
     /// A score and a column as one integer: the smaller, the better.
     type Key: Copy + Debug + Ord + Send;
     /// What compares to nothing.

@@ -228,7 +228,7 @@ mod tests {
     fn lists_that_fit_no_memory_are_an_error() {
         assert_eq!(lists(2, 3), Ok((vec![0; 6], vec![0.0; 6])));
         for k in [usize::MAX, usize::MAX / 2, 1 << 61, 1 << 58] {
-            assert_eq!(lists(3, k), Err(Error::Memory { n: 3, k }));
+            assert_eq!(lists::<f32>(3, k), Err(Error::Memory { n: 3, k }));
         }
     }
 }

@@ -139,38 +139,70 @@ impl<'a> Ranker<'a> {
             scores.fill(PAD.1);
             return Ok(Pruned::default());
         }
-        let share = n.div_ceil(rayon::current_num_threads());
+        let Some(codes) = self.codes else {
+            self.chunks(queries, columns, scores, |queries, lists| {
+                unpruned::rank(self, queries, |i, hits| lists.write(i, hits))
+            })?;
+            return Ok(Pruned { unpruned: n as u64, ..Pruned::default() });
+        };
+        let chunks = self.chunks(queries, columns, scores, |queries, lists| {
+            Ok(Task { ranker: self, codes }.run(queries, |i, hits| lists.write(i, hits)))
+        })?;
+        let (mut left, mut pruned) = (vec![], Pruned::default());
+        for (first, (positions, of_chunk)) in chunks {
+            left.extend(positions.into_iter().map(|position| first + position));
+            pruned += of_chunk;
+        }
+        self.without_codes(&left, queries, columns, scores)?;
+        Ok(pruned)
+    }
+
+    /// Runs `rank` on chunks of the queries, in parallel; what it gives, with the position of each
+    /// chunk's first query, or the first error.
+    fn chunks<T: Send>(
+        &self,
+        queries: Queries<'_>,
+        columns: &mut [i64],
+        scores: &mut [f32],
+        rank: impl Fn(Queries<'_>, &mut Lists<'_>) -> Result<T> + Sync,
+    ) -> Result<Vec<(usize, T)>> {
+        let share = queries.rows.len().div_ceil(rayon::current_num_threads());
         let chunk = self.chunk().min(share).next_multiple_of(GROUP);
         let cells = chunk.saturating_mul(self.width);
         let outputs = columns.par_chunks_mut(cells).zip(scores.par_chunks_mut(cells));
         let queries = queries.rows.par_chunks(chunk).zip(queries.ids.par_chunks(chunk));
         let work = queries.zip(outputs).with_max_len(1);
-        let done: Vec<Result<Pruned>> = work
+        let done: Vec<Result<T>> = work
             .map(|((rows, ids), (columns, scores))| {
-                self.rank(Queries { rows, ids }, &mut Lists { width: self.width, columns, scores })
+                rank(Queries { rows, ids }, &mut Lists { width: self.width, columns, scores })
             })
             .collect();
-        let mut pruned = Pruned::default();
-        for chunk in done {
-            pruned += chunk?;
-        }
-        Ok(pruned)
+        done.into_iter().enumerate().map(|(i, done)| done.map(|done| (i * chunk, done))).collect()
     }
 
-    /// Ranks a chunk: by codes where there are some, and all that they leave by every score.
-    fn rank(&self, queries: Queries<'_>, lists: &mut Lists<'_>) -> Result<Pruned> {
-        let Some(codes) = self.codes else {
-            unpruned::rank(self, queries, |i, hits| lists.write(i, hits))?;
-            return Ok(Pruned { unpruned: queries.rows.len() as u64, ..Pruned::default() });
-        };
-        let task = Task { ranker: self, codes };
-        let (left, pruned) = task.run(queries, |i, hits| lists.write(i, hits));
+    /// Ranks the queries at some positions by every score: all at once, as tiles want many rows.
+    fn without_codes(
+        &self,
+        positions: &[usize],
+        queries: Queries<'_>,
+        columns: &mut [i64],
+        scores: &mut [f32],
+    ) -> Result<()> {
+        if positions.is_empty() {
+            return Ok(());
+        }
         let (rows, ids): (Vec<u32>, Vec<u32>) =
-            left.iter().map(|&i| (queries.rows[i], queries.ids[i])).unzip();
-        unpruned::rank(self, Queries { rows: &rows, ids: &ids }, |i, hits| {
-            lists.write(left[i], hits);
-        })?;
-        Ok(pruned)
+            positions.iter().map(|&i| (queries.rows[i], queries.ids[i])).unzip();
+        let plain = Ranker { codes: None, ..*self };
+        let (mut found, mut found_scores) = lists(positions.len(), self.width)?;
+        plain.top_k(Queries { rows: &rows, ids: &ids }, &mut found, &mut found_scores)?;
+        let found = found.chunks(self.width).zip(found_scores.chunks(self.width));
+        for (&position, (found, found_scores)) in positions.iter().zip(found) {
+            let cells = position * self.width..(position + 1) * self.width;
+            columns[cells.clone()].copy_from_slice(found);
+            scores[cells].copy_from_slice(found_scores);
+        }
+        Ok(())
     }
 }
 

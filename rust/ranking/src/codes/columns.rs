@@ -25,7 +25,8 @@ pub struct Codes {
     /// Per panel and step, `STEP` codes of each of its columns, moved up to be positive.
     steps: Box<[[u8; COLS * STEP]]>,
     panels: Box<[Panel]>,
-    longest: f64,
+    /// As far off and as long as any of them.
+    worst: Panel,
 }
 
 /// What the columns of a panel have in common.
@@ -74,7 +75,11 @@ impl Codes {
         work.for_each(|((codes, panel), columns)| {
             *panel = encode(cols, columns, unit, dots, codes);
         });
-        let longest = panels.iter().fold(0.0f64, |most, panel| most.max(panel.norm));
+        let worst = panels.iter().fold(Panel::default(), |worst, panel| Panel {
+            scale: worst.scale.max(panel.scale),
+            off: worst.off.max(panel.off),
+            norm: worst.norm.max(panel.norm),
+        });
         Some(Self {
             dots,
             dim,
@@ -83,7 +88,7 @@ impl Codes {
             places: places.into(),
             steps: codes.into(),
             panels: panels.into(),
-            longest,
+            worst,
         })
     }
 
@@ -106,9 +111,9 @@ impl Codes {
         self.order.len()
     }
 
-    /// The largest norm of a column.
-    pub(super) fn longest(&self) -> f64 {
-        self.longest
+    /// A panel whose error is at least that of every other.
+    pub(super) fn worst(&self) -> &Panel {
+        &self.worst
     }
 
     pub(super) fn panels(&self) -> &[Panel] {

@@ -113,7 +113,7 @@ impl Limits {
         let scale = f64::from(most) / f64::from(dots.row_codes());
         let mut coded = Coded::default();
         coded.set(level, &values, scale, dots.row_codes());
-        if coded.norm * columns.longest() >= OVERFLOW {
+        if coded.norm * columns.worst().norm >= OVERFLOW {
             return false;
         }
         let (mut squares, mut sum) = (0, 0);

@@ -4,7 +4,7 @@ use glowrec_graph::dispatched;
 use glowrec_graph::simd::prefetch;
 
 use super::candidates::{Bounds, Candidates};
-use super::columns::{Codes, Panel};
+use super::columns::Codes;
 use super::kernels::Tile;
 use super::rows::{Groups, Limits};
 use super::{COLS, ROWS};
@@ -129,11 +129,12 @@ impl<'a> Chunk<'a> {
     fn raise(&mut self, row: usize) {
         let mut bounds = RowBounds {
             limits: self.groups.limits(row / ROWS),
-            panels: self.task.codes.panels(),
+            codes: self.task.codes,
             r: row % ROWS,
             excluded: self.excluded.of(row),
         };
-        let threshold = self.candidates.look_through(row, &mut bounds).map_or_else(
+        let level = self.task.ranker.level;
+        let threshold = self.candidates.look_through(level, row, &mut bounds).map_or_else(
             || {
                 self.given_up[row] = true;
                 f64::INFINITY
@@ -147,7 +148,7 @@ impl<'a> Chunk<'a> {
     fn left(&mut self, row: usize) -> &[u64] {
         let mut bounds = RowBounds {
             limits: self.groups.limits(row / ROWS),
-            panels: self.task.codes.panels(),
+            codes: self.task.codes,
             r: row % ROWS,
             excluded: self.excluded.of(row),
         };
@@ -160,7 +161,7 @@ impl<'a> Chunk<'a> {
 /// The bounds of one row's scores.
 struct RowBounds<'a> {
     limits: &'a Limits,
-    panels: &'a [Panel],
+    codes: &'a Codes,
     r: usize,
     excluded: Ahead<'a>,
 }
@@ -170,14 +171,20 @@ impl Bounds for RowBounds<'_> {
         if self.excluded.reach(place) {
             return None;
         }
-        let panel = &self.panels[place as usize / COLS];
+        let panel = &self.codes.panels()[place as usize / COLS];
         let lower = self.limits.estimate(self.r, sum, panel) - self.limits.error(self.r, panel);
         Some(Hit::new(rounded_down(lower), place))
     }
 
     fn upper(&self, hit: Hit) -> f64 {
-        let panel = &self.panels[hit.column() as usize / COLS];
+        let panel = &self.codes.panels()[hit.column() as usize / COLS];
         unrounded(hit.score()) + 2.0 * self.limits.error(self.r, panel)
+    }
+
+    fn reach(&self, threshold: f32) -> f32 {
+        let most = 2.0 * self.limits.error(self.r, self.codes.worst());
+        // Lower once more for what `unrounded` adds.
+        rounded_down(f64::from(rounded_down(f64::from(threshold) - most)))
     }
 }
 

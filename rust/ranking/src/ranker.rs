@@ -44,7 +44,7 @@ const VECTORS: usize = 192 << 10;
 /// Bytes of the codes of one chunk of rows, which stay in a core's first cache.
 const CODES: usize = 16 << 10;
 /// Bytes of the lists of candidates of one chunk of rows, which stay in a core's second cache.
-const NEAR: usize = 320 << 10;
+const NEAR: usize = 1536 << 10;
 /// Bytes of the lists of one chunk of rows.
 const LISTS: usize = 8 << 20;
 /// Multiplications per thread between two looks at what the caller wants: about half a second.

@@ -28,6 +28,14 @@ struct List {
     due: u32,
 }
 
+impl List {
+    /// Has `n` hits, and is to be looked through when as many sums more have come.
+    fn set(&mut self, n: usize, k: usize) {
+        (self.bounded, self.length) = (n as u32, n as u32);
+        self.due = (n + k.saturating_sub(n).max(FRESH).max(k)) as u32;
+    }
+}
+
 /// What a list is looked through with.
 pub(super) trait Bounds {
     /// A bound below the score of what has a sum and a place, both as a hit; none for a place
@@ -51,6 +59,17 @@ impl Candidates {
         let room = Self::room(k);
         let list = List { bounded: 0, length: 0, due: k as u32 };
         Self { k, room, entries: vec![0; n_rows * room], lists: vec![list; n_rows] }
+    }
+
+    /// Fills the empty list of a row; whether there is room for it.
+    pub(super) fn begin(&mut self, row: usize, hits: &[Hit]) -> bool {
+        let entries = &mut self.entries[row * self.room..][..self.room];
+        self.lists[row].set(hits.len(), self.k);
+        let fits = self.lists[row].due as usize + COLS <= self.room;
+        if fits {
+            entries.iter_mut().zip(hits).for_each(|(entry, hit)| *entry = hit.bits());
+        }
+        fits
     }
 
     /// Entries that a list has room for.
@@ -101,14 +120,8 @@ impl Candidates {
             let reach = Hit::new(bounds.reach(threshold), u32::MAX).bits();
             n = compact(level, &mut entries[..n], reach);
         }
-        (list.bounded, list.length) = (n as u32, n as u32);
-        let due = n + self.k.saturating_sub(n).max(FRESH).max(self.k);
-        if due + COLS > self.room {
-            (list.bounded, list.length) = (0, 0);
-            return None;
-        }
-        list.due = due as u32;
-        Some(threshold)
+        list.set(n, self.k);
+        (list.due as usize + COLS <= self.room).then_some(threshold)
     }
 
     /// What is left of a row, in no order, after a last and closer look through it.

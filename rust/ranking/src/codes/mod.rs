@@ -24,6 +24,7 @@
 mod bound;
 mod candidates;
 mod columns;
+mod head;
 pub(crate) mod kernels;
 mod order;
 mod rounding;

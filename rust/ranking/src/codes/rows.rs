@@ -156,6 +156,11 @@ impl Limits {
         self.rounded[r] * panel.off + self.exact[r] * panel.norm + self.floor[r]
     }
 
+    /// What sums of row `r` hold in excess.
+    pub(super) fn shift(&self, r: usize) -> i32 {
+        self.shift[r] as i32
+    }
+
     /// What the codes say of a score of row `r`.
     #[inline(always)]
     pub(super) fn estimate(&self, r: usize, sum: i32, panel: &Panel) -> f64 {

@@ -5,6 +5,7 @@ use glowrec_graph::simd::prefetch;
 
 use super::candidates::{Bounds, Candidates};
 use super::columns::Codes;
+use super::head::Head;
 use super::kernels::Tile;
 use super::rows::{Groups, Limits};
 use super::{COLS, ROWS};
@@ -51,7 +52,8 @@ impl Task<'_> {
         let rows = queries.rows;
         let mut chunk = Chunk::new(self, queries);
         let mut tile = Tile::EMPTY;
-        for (p, panel) in self.codes.panels().iter().enumerate() {
+        let n_head = chunk.begin(&mut tile);
+        for (p, panel) in self.codes.panels().iter().enumerate().skip(n_head) {
             let steps = self.codes.steps(p);
             let exists = u32::MAX >> COLS.saturating_sub(self.codes.n_columns() - p * COLS);
             let mut from = 0;
@@ -107,6 +109,42 @@ impl<'a> Chunk<'a> {
             given_up,
             pruned: Pruned::default(),
         }
+    }
+
+    /// Looks at the head of every row at once; the number of its panels.
+    fn begin(&mut self, tile: &mut Tile) -> usize {
+        let Task { ranker, codes } = self.task;
+        let (mut head, mut hits) = (Head::new(codes, ranker.k), vec![]);
+        for g in 0..self.groups.len() {
+            let rows = (g * ROWS..self.given_up.len().min((g + 1) * ROWS))
+                .filter(|&row| !self.given_up[row]);
+            let rows: Vec<usize> = rows.collect();
+            if rows.is_empty() {
+                continue;
+            }
+            for (p, panel) in codes.panels().iter().enumerate().take(head.n_panels()) {
+                // Nothing has a threshold yet, so that all sums are there.
+                codes.dots().sweep(&self.groups, g, codes.steps(p), panel, tile);
+                head.keep(p, tile);
+            }
+            for row in rows {
+                let limits = *self.groups.limits(g);
+                let worst = 2.0 * limits.error(row % ROWS, codes.worst());
+                let excluded = self.excluded.of(row).rest();
+                let threshold = head.best(
+                    ranker.level,
+                    (row % ROWS, &limits),
+                    codes,
+                    excluded,
+                    (ranker.k, |threshold| below(threshold, worst)),
+                    &mut hits,
+                );
+                self.given_up[row] = !self.candidates.begin(row, &hits);
+                let threshold = if self.given_up[row] { f32::INFINITY } else { threshold };
+                self.groups.raise(row, f64::from(threshold));
+            }
+        }
+        head.n_panels()
     }
 
     /// Takes in the survivors of a tile.
@@ -178,31 +216,43 @@ impl Bounds for RowBounds<'_> {
 
     fn upper(&self, hit: Hit) -> f64 {
         let panel = &self.codes.panels()[hit.column() as usize / COLS];
-        unrounded(hit.score()) + 2.0 * self.limits.error(self.r, panel)
+        above(hit.score(), 2.0 * self.limits.error(self.r, panel))
     }
 
     fn reach(&self, threshold: f32) -> f32 {
-        let most = 2.0 * self.limits.error(self.r, self.codes.worst());
-        // Lower once more for what `unrounded` adds.
-        rounded_down(f64::from(rounded_down(f64::from(threshold) - most)))
+        below(threshold, 2.0 * self.limits.error(self.r, self.codes.worst()))
     }
 }
 
 /// The smallest positive float32.
 const LEAST: f32 = f32::from_bits(1);
 
-/// A float32 that is not above `value`, and at most three steps below; no branch.
+/// A float32 that is not above `value`, and at most three steps below it; no branch.
 #[inline]
 fn rounded_down(value: f64) -> f32 {
     let near = value as f32;
     near - near.abs() * f32::EPSILON - LEAST
 }
 
-/// At least what was [`rounded_down`].
+/// Relative to a bound and to an error, more than what float32 has lost in lower bounds: here, and
+/// eight times as much in the head.
+const LOOSE: f64 = 64.0 * f32::EPSILON as f64;
+/// More than what it loses below the normal numbers.
+const TINY: f64 = 4.0 * f32::MIN_POSITIVE as f64;
+
+/// A bound above the score that has a lower bound, where both are `width` apart but for rounding.
 #[inline]
-fn unrounded(rounded: f32) -> f64 {
-    let steps = 4.0 * (rounded.abs() * f32::EPSILON + LEAST);
-    f64::from(rounded) + f64::from(steps)
+fn above(lower: f32, width: f64) -> f64 {
+    let lower = f64::from(lower);
+    lower + width * (1.0 + LOOSE) + lower.abs() * LOOSE + TINY
+}
+
+/// A lower bound that is less than this has its upper bound, `width` or less above it, below
+/// `threshold`.
+fn below(threshold: f32, width: f64) -> f32 {
+    let threshold = f64::from(threshold);
+    let lost = threshold.abs() * 2.0 * LOOSE + 4.0 * TINY;
+    rounded_down(threshold - width * (1.0 + 4.0 * LOOSE) - lost)
 }
 
 /// The places of the columns that each row excludes, ascending, and how many lie behind.
@@ -240,7 +290,12 @@ struct Ahead<'a> {
     passed: &'a mut u32,
 }
 
-impl Ahead<'_> {
+impl<'a> Ahead<'a> {
+    /// Those that do not lie behind.
+    fn rest(&self) -> &'a [u32] {
+        &self.places[*self.passed as usize..]
+    }
+
     /// Whether `place` is excluded; places must ascend from call to call.
     #[inline]
     fn reach(&mut self, place: u32) -> bool {
@@ -301,12 +356,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounding_down_and_back_brackets_the_value() {
+    fn rounding_down_is_down_and_near() {
         let values = [0.0, 1e-46, 1e-45, 1e-40, 1.2e-38, 0.1, 1.0, 1.0 + 1e-9, 3.3e7, 1e30];
         for value in values.into_iter().flat_map(|value| [value, -value, value * 1.000_000_1]) {
-            let rounded = rounded_down(value);
-            assert!(f64::from(rounded) <= value && value <= unrounded(rounded), "{value}");
-            assert!((f64::from(rounded) - value).abs() <= value.abs() * 4e-7 + 1e-44, "{value}");
+            let rounded = f64::from(rounded_down(value));
+            assert!(rounded <= value && value - rounded <= value.abs() * 4e-7 + 1e-44, "{value}");
+        }
+    }
+
+    #[test]
+    fn upper_bounds_undo_what_lower_ones_lost_and_meet_thresholds() {
+        for score in [0.0, 1e-40, -1e-38, 0.3, -2.0, 77.7, 5e19] {
+            for error in [0.0, 1e-41, 0.01, 3.0, 1e18] {
+                // As lossy as the head's bounds may be.
+                let lost = (f64::abs(score) + error) * 9.0 * f64::from(f32::EPSILON);
+                let lower = (score - error - lost - f64::from(f32::MIN_POSITIVE)) as f32;
+                let upper = above(lower, 2.0 * error);
+                assert!(upper >= score + error, "{score} {error}");
+                for wider in [error, 1.5 * error + 1e-3] {
+                    let threshold = upper as f32;
+                    let threshold = if f64::from(threshold) > upper {
+                        threshold.next_down()
+                    } else {
+                        threshold
+                    };
+                    assert!(below(threshold, 2.0 * wider) <= lower, "{score} {error} {wider}");
+                }
+            }
         }
     }
 }

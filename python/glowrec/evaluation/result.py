@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from glowrec.evaluation.grouped import GroupedEvaluation
+    from glowrec.evaluation.groups import Groups
     from glowrec.metrics.names import Metric
     from glowrec.metrics.ranks import Fractions
+    from glowrec.statistics import Comparison
 
 __all__ = ["Evaluation"]
 
@@ -104,6 +107,61 @@ class Evaluation:
         from glowrec.evaluation.merging import merged  # noqa: PLC0415 - it makes evaluations
 
         return merged(list(parts))
+
+    def compare(self, other: Evaluation, **options: Any) -> Comparison:  # noqa: ANN401
+        """Test whether this model differs from another one, user by user.
+
+        Parameters
+        ----------
+        other : Evaluation
+            Of the same users.
+        **options
+            Those of :func:`glowrec.statistics.compare`, which this calls: ``metrics``, ``tests``,
+            ``confidence``, ``n_resamples``, ``seed``.
+
+        Returns
+        -------
+        Comparison
+
+        Examples
+        --------
+        >>> from glowrec import Graph, evaluate_rankings
+        >>> test = Graph.from_edges([0, 1, 2], [1, 0, 1], n_users=3, n_items=2)
+        >>> a, b = (evaluate_rankings(lists, test, k=1) for lists in ([[1], [0], [0]], [[0]] * 3))
+        >>> round(a.compare(b, metrics=("hit@1",), tests=("t",))["hit@1"].difference, 3)
+        0.333
+        """
+        from glowrec.statistics import compare  # noqa: PLC0415 - it reads evaluations
+
+        return compare(self, other, **options)
+
+    def by_group(self, groups: Groups, *, confidence: float = 0.95) -> GroupedEvaluation:
+        """Return means and intervals for each group of users.
+
+        Parameters
+        ----------
+        groups : Groups
+            Such as :func:`glowrec.evaluation.groups.by_activity` makes.
+        confidence : float, default 0.95
+            Of the intervals.
+
+        Returns
+        -------
+        GroupedEvaluation
+
+        Examples
+        --------
+        >>> from glowrec import Graph, evaluate_rankings
+        >>> from glowrec.evaluation.groups import by_column
+        >>> test = Graph.from_edges([0, 1, 2], [1, 0, 1], n_users=3, n_items=2)
+        >>> result = evaluate_rankings([[1], [0], [0]], test, k=1, metrics="hit")
+        >>> groups = by_column([0, 1, 2], ["new", "new", "old"])
+        >>> result.by_group(groups).means["new"]["hit@1"].mean
+        0.5
+        """
+        from glowrec.evaluation.grouped import group_means  # noqa: PLC0415 - it reads evaluations
+
+        return group_means(self, groups, confidence=confidence)
 
     def __str__(self) -> str:
         whole = [name for name in self.metrics if name in OF_RANKS]

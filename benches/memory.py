@@ -1,10 +1,11 @@
-"""Peak memory of the two calls that must not need much, each in a process of its own (Linux)."""
+"""Peak memory of the calls that must not need much, each in a process of its own (Linux)."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +18,7 @@ MIB = 2**20
 
 
 def main(argv: list[str] | None = None) -> dict[str, float]:
-    """Measure both in fresh processes and print what each one added."""
+    """Measure each in a fresh process and print what it added."""
     extra = {
         "probe": {"choices": sorted(PROBES), "help": "measure this one here, print JSON"},
         "scale": {"type": float, "default": 1.0, "help": "shrink the sizes (1: 21 M pairs)"},
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     print(f"\n### Peak memory\n\n{measure.machine(options.threads)}\n")
     print("| call | inputs MiB | outputs MiB | peak over inputs MiB | peak / (inputs + outputs) |")
     print("|---|---:|---:|---:|---:|")
-    added = {}
+    added, notes = {}, []
     for name in PROBES:
         command = [sys.executable, __file__, "--probe", name, "--scale", str(options.scale)]
         command += ["--threads", str(options.threads)]
@@ -40,6 +41,13 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         sizes = " | ".join(f"{found[key] / MIB:.1f}" for key in ("inputs", "outputs", "peak"))
         print(f"| {found['call']} | {sizes} | {whole:.2f} |")
         added[name] = found["peak"] / MIB
+        if "seconds" in found:
+            notes.append(
+                f"{found['call']}: {found['seconds']:.1f} s for this slice; extrapolated in "
+                f"proportion to its users, {found['seconds'] * found['slices'] / 3600:.1f} h for "
+                "all, whose results take 8 bytes per user, metric and cut-off."
+            )
+    print("\n" + "\n".join(notes))
     return added
 
 
@@ -62,7 +70,16 @@ def graph_build(scale: float) -> dict:
 
 def evaluate(scale: float) -> dict:
     """Random factors of 100,000 users and 1,000,000 items; a slice of the users."""
-    n_users, n_items, dim = int(100_000 * scale), int(1_000_000 * scale), 64
+    return evaluation(int(100_000 * scale), int(1_000_000 * scale), 25)
+
+
+def evaluate_millions(scale: float) -> dict:
+    """The same of 1,000,000 users; a thinner slice."""
+    return evaluation(int(1_000_000 * scale), int(1_000_000 * scale), 500)
+
+
+def evaluation(n_users: int, n_items: int, slices: int) -> dict:
+    dim = 64
     rng = np.random.default_rng(0)
     user_factors = rng.standard_normal((n_users, dim), dtype=np.float32)
     item_factors = rng.standard_normal((n_items, dim), dtype=np.float32)
@@ -76,17 +93,20 @@ def evaluate(scale: float) -> dict:
         )
 
     train, test = interactions(20), interactions(5)
-    users = np.arange(0, n_users, 25)
+    users = np.arange(0, n_users, slices)
     inputs = user_factors.nbytes + item_factors.nbytes
     inputs += sum(side.nbytes for s in (train, test) for side in (s.users, s.items))
     gr.evaluate_factors(user_factors[:8], item_factors[:64], tiny(64), tiny(64), k=20)
+    start = time.perf_counter()
     with Peak() as peak:
         answer = gr.evaluate_factors(
             user_factors[users], item_factors, train, test, k=20, users=users
         )
+    seconds = time.perf_counter() - start
     outputs = sum(values.nbytes for values in answer.per_user.values())
     call = f"evaluate_factors, {len(users):,} of {n_users:,} users x {n_items:,} items x {dim}"
-    return {"call": call, "inputs": inputs, "outputs": outputs, "peak": peak.added}
+    found = {"call": call, "inputs": inputs, "outputs": outputs, "peak": peak.added}
+    return found | {"seconds": seconds, "slices": slices}
 
 
 def tiny(n_items: int) -> gr.Interactions:
@@ -115,7 +135,11 @@ def status(field: str) -> int:
     raise KeyError(field)
 
 
-PROBES = {"graph_build": graph_build, "evaluate": evaluate}
+PROBES = {
+    "graph_build": graph_build,
+    "evaluate": evaluate,
+    "evaluate_millions": evaluate_millions,
+}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 
 from glowrec.columns import check_codes
 from glowrec.errors import ShapeError
-from glowrec.evaluation.judged import check_once
+from glowrec.evaluation.judging import check_once
 from glowrec.evaluation.sampled.averages import averaged
 from glowrec.evaluation.sampled.corrections import METRICS
 from glowrec.evaluation.sampled.ranks import Scorer, products

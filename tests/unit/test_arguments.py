@@ -105,10 +105,10 @@ def test_lists_that_fit_no_memory_are_an_error():
     code = """
 import resource, numpy as np, glowrec
 resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-glowrec.top_k(np.ones((6, 4), 'f4'), np.ones((9, 4), 'f4'), 10**9)
+glowrec.top_k(np.ones((600, 4), 'f4'), np.ones((9, 4), 'f4'), 2**24)
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     last = done.stderr.strip().splitlines()[-1]
-    assert last == "MemoryError: no room for 6 lists of 1000000000 items"
+    assert last == "MemoryError: no room for 600 lists of 16777216 items"

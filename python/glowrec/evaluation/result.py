@@ -157,7 +157,7 @@ class Evaluation:
         >>> result = evaluate_rankings([[1], [0], [0]], test, k=1, metrics="hit")
         >>> groups = by_column([0, 1, 2], ["new", "new", "old"])
         >>> result.by_group(groups).means["new"]["hit@1"].mean
-        0.5
+        1.0
         """
         from glowrec.evaluation.grouped import group_means  # noqa: PLC0415 - it reads evaluations
 

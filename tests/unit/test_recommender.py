@@ -5,12 +5,13 @@ import pytest
 
 import glowrec as gr
 from glowrec.errors import ParameterError
+from glowrec.recommenders import LightGCN
 
 DATA = gr.datasets.synthetic(40, 60, n_groups=4, mean_degree=20, seed=3)
 
 
 def make(**settings):
-    return gr.LightGCN(dim=4, n_layers=1, epochs=1, **settings)
+    return LightGCN(dim=4, n_layers=1, epochs=1, **settings)
 
 
 @pytest.mark.parametrize(

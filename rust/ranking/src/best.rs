@@ -1,29 +1,26 @@
 //! The best columns of each row so far, and the score a newcomer must exceed.
 
-/// A column and its score as one integer: the smaller, the better.
-///
-/// Higher scores come first, then lower columns; both zeros are the same score. A score here is
-/// never NaN.
+use crate::lanes::Score;
+
+/// A column and its score as one integer, by [`Score::key`]: the smaller, the better. A score here
+/// is never NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hit(u64);
 
 impl Hit {
     #[inline]
     pub(crate) fn new(score: f32, column: u32) -> Self {
-        let bits = (score + 0.0).to_bits(); // -0.0 + 0.0 is 0.0
-        let ascending = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
-        Self(u64::from(!ascending) << 32 | u64::from(column))
+        Self(score.key(column))
     }
 
     #[inline]
     pub(crate) fn score(self) -> f32 {
-        let ascending = !((self.0 >> 32) as u32);
-        f32::from_bits(if ascending >> 31 == 1 { ascending & !(1 << 31) } else { !ascending })
+        f32::of(self.0).1
     }
 
     #[inline]
     pub(crate) fn column(self) -> u32 {
-        self.0 as u32
+        f32::of(self.0).0
     }
 
     /// The integer, which orders hits.

@@ -1,5 +1,7 @@
 //! Tables of vectors, borrowed.
 
+use glowrec_graph::simd::prefetch;
+
 use crate::error::{Result, check};
 
 /// Vectors of equal length, one per row, row-major.
@@ -36,7 +38,17 @@ impl<'a> Table<'a> {
     pub fn row(&self, row: usize) -> &'a [f32] {
         &self.values[row * self.dim..(row + 1) * self.dim]
     }
+
+    /// Asks for the cache lines of a vector that is read soon.
+    #[inline]
+    pub(crate) fn prefetch(&self, row: usize) {
+        let vector = self.row(row);
+        (0..self.dim).step_by(LINE).for_each(|start| prefetch::<f32, LINE>(vector, start));
+    }
 }
+
+/// Numbers of a cache line.
+const LINE: usize = 16;
 
 /// What is ranked: vectors, and the scores they start from.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The codes of all columns, likeliest first, in panels that share a scale.
 
-use glowrec_graph::simd::{Level, prefetch};
+use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
 use super::kernels::Dots;
@@ -160,8 +160,7 @@ fn encode(
         values.extend(unit.map(|unit| cols.start(column as usize) / unit));
     };
     for &column in columns {
-        let vector = cols.vectors().row(column as usize);
-        (0..vector.len()).step_by(16).for_each(|start| prefetch::<f32, 16>(vector, start));
+        cols.vectors().prefetch(column as usize);
     }
     let mut values = vec![];
     let most = columns.iter().fold(0.0f32, |most, &column| {

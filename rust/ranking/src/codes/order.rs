@@ -5,6 +5,7 @@ use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
 use super::rounding::{largest, square};
+use crate::best::Hit;
 use crate::table::{Columns, Table};
 
 /// Rows that are looked at to find which columns score high.
@@ -24,7 +25,8 @@ const HIGH: f64 = 2.5;
 pub(super) fn likeliest_first(cols: &Columns<'_>, rows: &Table<'_>) -> Option<Vec<u32>> {
     let level = Level::current();
     let (mean, spread) = outline(rows);
-    let keys: Option<Vec<(u32, u32, u32)>> = (0..cols.len() as u32)
+    // By how high it may score, and by how large its coordinates are.
+    let keys: Option<Vec<(Hit, Hit)>> = (0..cols.len() as u32)
         .into_par_iter()
         .with_min_len(1024)
         .map(|column| {
@@ -33,20 +35,15 @@ pub(super) fn likeliest_first(cols: &Columns<'_>, rows: &Table<'_>) -> Option<Ve
             let norm = square(level, vector).sqrt();
             let high = start + product(level, vector, &mean) + spread * norm as f32;
             let finite = norm < HUGE && f64::from(start.abs()) < HUGE;
-            finite.then(|| (descending(high), descending(largest(level, vector)), column))
+            let size = largest(level, vector);
+            finite.then(|| (Hit::new(high, column), Hit::new(size, column)))
         })
         .collect();
     let mut order = keys?;
     order.par_sort_unstable();
     // Columns of a panel share a scale: neighbours should have one size.
     order.par_chunks_mut(ALIKE).for_each(|columns| columns.sort_unstable_by_key(|key| key.1));
-    Some(order.into_iter().map(|(_, _, column)| column).collect())
-}
-
-/// A number that is the smaller, the larger `key` is.
-fn descending(key: f32) -> u32 {
-    let bits = key.to_bits();
-    if bits >> 31 == 1 { bits } else { !(bits | 1 << 31) }
+    Some(order.into_iter().map(|(hit, _)| hit.column()).collect())
 }
 
 /// The mean of some rows, and how far a high score lies above its mean, per unit of norm.

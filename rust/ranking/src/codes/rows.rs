@@ -3,7 +3,7 @@
 use glowrec_graph::simd::Level;
 
 use super::columns::{Codes, Panel};
-use super::rounding::{Coded, largest, square};
+use super::rounding::{Coded, largest};
 use super::{ROWS, SLACK, STEP, gamma, steps};
 
 /// The codes of some rows, in groups.
@@ -106,14 +106,14 @@ impl Limits {
         let (level, dots) = (Level::current(), columns.dots());
         let values: Vec<f32> = vector.iter().copied().chain(columns.unit()).collect();
         let most = largest(level, &values);
-        // The largest of numbers skips NaN; the norm does not.
-        if most == 0.0 || !square(level, &values).is_finite() {
+        if most == 0.0 {
             return false;
         }
         let scale = f64::from(most) / f64::from(dots.row_codes());
         let mut coded = Coded::default();
         coded.set(level, &values, scale, dots.row_codes());
-        if coded.norm * columns.worst().norm >= OVERFLOW {
+        // The largest of numbers skips NaN; the norm does not.
+        if !coded.norm.is_finite() || coded.norm * columns.worst().norm >= OVERFLOW {
             return false;
         }
         let (mut squares, mut sum) = (0, 0);

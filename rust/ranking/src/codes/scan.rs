@@ -1,7 +1,6 @@
 //! The pruned ranking of a chunk of rows.
 
 use glowrec_graph::dispatched;
-use glowrec_graph::simd::prefetch;
 
 use super::candidates::{Bounds, Candidates};
 use super::columns::Codes;
@@ -128,15 +127,13 @@ impl<'a> Chunk<'a> {
                 head.keep(p, tile);
             }
             for row in rows {
-                let limits = *self.groups.limits(g);
-                let worst = 2.0 * limits.error(row % ROWS, codes.worst());
-                let excluded = self.excluded.of(row).rest();
+                let bounds = RowBounds::new(&self.groups, codes, &mut self.excluded, row);
                 let threshold = head.best(
                     ranker.level,
-                    (row % ROWS, &limits),
+                    (bounds.r, bounds.limits),
                     codes,
-                    excluded,
-                    (ranker.k, |threshold| below(threshold, worst)),
+                    bounds.excluded.rest(),
+                    (ranker.k, |threshold| bounds.reach(threshold)),
                     &mut hits,
                 );
                 self.given_up[row] = !self.candidates.begin(row, &hits);
@@ -165,12 +162,7 @@ impl<'a> Chunk<'a> {
     /// Looks through what has come for a row, and lets less come.
     #[cold]
     fn raise(&mut self, row: usize) {
-        let mut bounds = RowBounds {
-            limits: self.groups.limits(row / ROWS),
-            codes: self.task.codes,
-            r: row % ROWS,
-            excluded: self.excluded.of(row),
-        };
+        let mut bounds = RowBounds::new(&self.groups, self.task.codes, &mut self.excluded, row);
         let level = self.task.ranker.level;
         let threshold = self.candidates.look_through(level, row, &mut bounds).map_or_else(
             || {
@@ -184,12 +176,7 @@ impl<'a> Chunk<'a> {
 
     /// The places of what may be among the best of a row, as hits.
     fn left(&mut self, row: usize) -> &[u64] {
-        let mut bounds = RowBounds {
-            limits: self.groups.limits(row / ROWS),
-            codes: self.task.codes,
-            r: row % ROWS,
-            excluded: self.excluded.of(row),
-        };
+        let mut bounds = RowBounds::new(&self.groups, self.task.codes, &mut self.excluded, row);
         let places = self.candidates.finish(row, &mut bounds);
         self.pruned.scored += places.len() as u64;
         places
@@ -202,6 +189,13 @@ struct RowBounds<'a> {
     codes: &'a Codes,
     r: usize,
     excluded: Ahead<'a>,
+}
+
+impl<'a> RowBounds<'a> {
+    fn new(groups: &'a Groups, codes: &'a Codes, excluded: &'a mut Excluded, row: usize) -> Self {
+        let limits = groups.limits(row / ROWS);
+        Self { limits, codes, r: row % ROWS, excluded: excluded.of(row) }
+    }
 }
 
 impl Bounds for RowBounds<'_> {
@@ -310,8 +304,7 @@ impl Task<'_> {
     /// The column at the place of a hit, as one without a score; its vector is asked for.
     fn ahead(&self, hit: Hit) -> Hit {
         let column = self.codes.column(hit.column());
-        let vector = self.ranker.cols.vectors().row(column as usize);
-        (0..vector.len()).step_by(16).for_each(|start| prefetch::<f32, 16>(vector, start));
+        self.ranker.cols.vectors().prefetch(column as usize);
         Hit::new(0.0, column)
     }
 

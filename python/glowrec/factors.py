@@ -51,6 +51,24 @@ def core(graph: Graph) -> _native.Graph:
     return graph._native  # noqa: SLF001 - the kernels' input
 
 
+def items_of(
+    graph: Graph, users: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the items of some users, one user after another, and where each user's begin.
+
+    Examples
+    --------
+    >>> graph = Graph.from_edges([0, 2, 2], [1, 0, 2], n_users=3, n_items=4)
+    >>> items_of(graph, np.array([2, 1, 0]))
+    (array([0, 2, 2, 3]), array([0, 2, 1]))
+    """
+    starts, items = core(graph).user_csr()
+    sizes = starts[users + 1] - starts[users]
+    indptr = np.concatenate([[0], np.cumsum(sizes)])
+    places = np.repeat(starts[users] - indptr[:-1], sizes) + np.arange(indptr[-1])
+    return indptr, items[places].astype(np.int64)
+
+
 def vectors(name: str, table: ArrayLike) -> NDArray[np.float32]:
     """Return a C-ordered float32 table: `table` itself if it is one, else a copy.
 

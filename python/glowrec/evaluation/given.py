@@ -8,7 +8,7 @@ import numpy as np
 
 from glowrec.evaluation.rows import Rows
 from glowrec.evaluation.source import Targets
-from glowrec.factors import core
+from glowrec.factors import items_of
 from glowrec.ranking import TopK
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _placed(rows: Rows, test: Graph) -> Targets:
     group = np.cumsum(begins) - 1
     sizes = np.diff(np.append(first, items.size))
 
-    indptr, wanted = _rows_of(test, users)
+    indptr, wanted = items_of(test, users)
     wanted_row = np.repeat(np.arange(users.size), np.diff(indptr))
     keys, wanted_keys = row * test.n_items + items, wanted_row * test.n_items + wanted
     order = np.argsort(keys, kind="stable")
@@ -107,13 +107,3 @@ def _placed(rows: Rows, test: Graph) -> Targets:
     if scores is not None:
         value[present] = scores[found]
     return Targets(indptr, wanted, value, above, before, tied, np.diff(starts))
-
-
-def _rows_of(test: Graph, users: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the items of some users, one user after another."""
-    starts, columns = core(test).user_csr()
-    lengths = starts[users + 1] - starts[users]
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    offset = np.repeat(starts[users] - indptr[:-1], lengths)
-    items = columns[offset + np.arange(indptr[-1])]
-    return indptr, items.astype(np.int64)

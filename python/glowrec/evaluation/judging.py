@@ -11,7 +11,7 @@ from glowrec.errors import ParameterError, ShapeError
 from glowrec.factors import linked
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from glowrec.evaluation.judge import Judge
     from glowrec.evaluation.result import Evaluation
@@ -60,28 +60,23 @@ def judged(judge: Judge, source: Source, users: NDArray[np.int64], n_users: int)
     {'hit@1': 1.0}
     """
     check_codes("users", users, n_users)
-    again = np.flatnonzero(np.bincount(users, minlength=1) > 1)
-    if again.size:
-        raise ParameterError(f"users: user {again[0]} is given twice; give each user once")
+    check_once(users)
     for block in source.blocks(judge.wanted(users)):
         judge.add(block)
     return judge.result()
 
 
-def check_once(users: ArrayLike | None, ids: NDArray[np.int64], test: Graph) -> None:
-    """Refuse a user that would count twice in every mean.
+def check_once(users: NDArray[np.int64]) -> None:
+    """Refuse a user that would count twice in every mean; none is negative.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from glowrec import Graph
     >>> from glowrec.evaluation.judging import check_once
-    >>> check_once([1, 1], np.array([1, 1]), Graph.from_edges([0], [0], n_users=2, n_items=1))
+    >>> check_once(np.array([1, 1]))
     Traceback (most recent call last):
     glowrec.errors.ParameterError: users: user 1 is given twice; give each user once
     """
-    if users is None or (ids.size and not 0 <= ids.min() <= ids.max() < test.n_users):
-        return  # the core names an id that is out of range
-    again = np.flatnonzero(np.bincount(ids, minlength=1) > 1)
+    again = np.flatnonzero(np.bincount(users, minlength=1) > 1)
     if again.size:
         raise ParameterError(f"users: user {again[0]} is given twice; give each user once")

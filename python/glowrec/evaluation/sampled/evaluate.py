@@ -121,7 +121,7 @@ def evaluate_sampled(
     check_items("item_factors", len(items), ("test", relevant))
     ids = user_of_each_row("user_factors", len(table), users, ("test", relevant))
     check_codes("users", ids, relevant.n_users)
-    check_once(users, ids, relevant)
+    check_once(ids)
     return averaged(
         products(table, items, ids, relevant.n_users),
         None if train is None else linked("train", train),
@@ -193,7 +193,7 @@ def evaluate_sampled_pairs(
     everyone = np.arange(relevant.n_users) if users is None else users
     ids = user_of_each_row("users", np.size(everyone), everyone, ("test", relevant))
     check_codes("users", ids, relevant.n_users)
-    check_once(users, ids, relevant)
+    check_once(ids)
 
     def scores(of: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.floating]:
         found = np.asarray(score_pairs(np.repeat(of, items.shape[1]), items.ravel()))

@@ -8,7 +8,7 @@ import numpy as np
 
 from glowrec.errors import SaturatedError, ScoreError, ShapeError
 from glowrec.evaluation.sampled.negatives import Complements, numbers_below
-from glowrec.factors import core
+from glowrec.factors import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,12 +88,10 @@ def targets(train: Graph | None, test: Graph, users: NDArray[np.int64]) -> Targe
             )
         graphs.append(train)
     complements = Complements(graphs)
-    starts, all_items = core(test).user_csr()
-    degrees = np.diff(starts)[users]
-    judged, sizes = users[degrees > 0], degrees[degrees > 0]
+    judged = users[test.user_degrees[users] > 0]
+    indptr, items = items_of(test, judged)
+    sizes = np.diff(indptr)
     of = np.repeat(judged, sizes)
-    first = np.repeat(starts[judged] - (np.cumsum(sizes) - sizes), sizes)
-    items = all_items[first + np.arange(len(of))].astype(np.int64)
     known = np.zeros(len(of), dtype=bool)
     if train is not None:
         known = np.isin(of * test.n_items + items, complements.keys_of(train))

@@ -39,8 +39,8 @@ fn top_k(c: &mut Criterion) {
                     let pruned = ranker.top_k(queries, &mut columns, &mut scores);
                     let each = |n: u64| n as f64 / N_ROWS as f64;
                     if let (Ok(pruned), Some(_)) = (pruned, dots) {
-                        let [kept, scored] = [pruned.kept, pruned.scored].map(each);
-                        eprintln!("per row {kept:.1} kept, {scored:.1} scored");
+                        let [kept, exact] = [pruned.kept, pruned.scored].map(each);
+                        eprintln!("per row {kept:.1} kept, {exact:.1} scored");
                     }
                 });
             }

@@ -31,10 +31,12 @@ def main(folder, config, moments):
         if kind == "event":
             n_kills = int(live(out, config, moment, None))
         else:  # again and again, each time a little later
-            n_kills, delay = 0, moment * duration
-            while live(out, config, None, delay) and n_kills < 50:
+            n_kills = 0
+            event = moment if kind == "events" else None
+            delay = moment * duration if kind == "delay" else None
+            while n_kills < 50 and live(out, config, event, delay):
                 n_kills += 1
-                delay *= 1.1
+                event, delay = event and event + 2, delay and delay * 1.1
         live(out, config, None, None)
         say({**outcome(out), "kills": n_kills, "moment": [kind, moment]})
 

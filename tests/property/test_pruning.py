@@ -120,6 +120,21 @@ def test_large_tables_are_pruned_and_say_what_is_left():
         assert scored <= kept < 100 * 300
 
 
+@pytest.mark.skipif(threads.simd_level() == "baseline", reason="nothing is pruned there")
+def test_guesses_that_were_too_high_change_nothing():
+    # Thresholds are guessed from a sample; some of so many rows have a sample that misleads.
+    rng = np.random.default_rng(5)
+    users, items = (rng.standard_normal((n, 16), np.float32) for n in (2000, 6000))
+    ranker, ids = _native.Ranker(items, None, "always"), np.arange(2000)
+    found = ranker.top_k(users, 60, None, ids)
+    compared, _, _, unpruned = ranker.work
+    assert compared > 2000 * 6000  # some rows were compared twice
+    assert unpruned == 0
+    expected = _native.Ranker(items, None, "never").top_k(users, 60, None, ids)
+    for part, wanted in zip(found, expected, strict=True):
+        assert part.tobytes() == wanted.tobytes()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_nan_is_named_by_user_and_item(mode):
     rng = np.random.default_rng(1)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FactorSource"]
 
-_BLOCK = 8192
-"""Users of a block: their lists of a thousand items take 100 MB."""
+_BLOCK = 16_384
+"""Users of a block: their lists of a thousand items take 200 MB."""
 
 
 class FactorSource:

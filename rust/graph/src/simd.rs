@@ -102,14 +102,37 @@ pub fn prefetch<T, const N: usize>(table: &[T], start: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let first = table.as_ptr().wrapping_add(start).cast::<i8>();
-        for line in 0..(N * size_of::<T>()).div_ceil(64) {
+        for line in lines(table, start, N) {
             // SAFETY: a hint, which may name any address.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(64 * line)) };
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line) };
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (table, start);
+}
+
+/// The same, into the second cache only: for more than the first one holds.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn prefetch_far<T>(table: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        for line in lines(table, 0, table.len()) {
+            // SAFETY: a hint, which may name any address.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(line) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = table;
+}
+
+/// An address in each cache line of `table[start..start + n]`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn lines<T>(table: &[T], start: usize, n: usize) -> impl Iterator<Item = *const i8> {
+    let first = table.as_ptr().wrapping_add(start).cast::<i8>();
+    (0..(n * size_of::<T>()).div_ceil(64)).map(move |line| first.wrapping_add(64 * line))
 }
 
 /// Compiles an `#[inline(always)]` body once per [`Level`] and runs the copy for `level`.

@@ -22,18 +22,6 @@ impl Hit {
     pub(crate) fn column(self) -> u32 {
         f32::of(self.0).0
     }
-
-    /// The integer, which orders hits.
-    #[inline]
-    pub(crate) fn bits(self) -> u64 {
-        self.0
-    }
-
-    /// The hit that [`Self::bits`] came from.
-    #[inline]
-    pub(crate) fn from_bits(bits: u64) -> Self {
-        Self(bits)
-    }
 }
 
 /// Bounded lists of the best columns of many rows.

@@ -5,7 +5,7 @@ use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
 use crate::best::{Best, Hit};
-use crate::codes::{Candidates, Codes, Pruned, Task};
+use crate::codes::{Caution, Codes, Left, Pruned, Task, room};
 use crate::error::{Error, Result, check};
 use crate::lanes::Score;
 use crate::table::{Columns, Table};
@@ -41,8 +41,10 @@ pub struct Ranker<'a> {
 const GROUP: usize = 24;
 /// Bytes of the packed vectors of one chunk of rows, which stay in a core's second cache.
 const VECTORS: usize = 192 << 10;
-/// Bytes of the codes of one chunk of rows, which stay in a core's first cache.
-const CODES: usize = 16 << 10;
+/// Bytes of the codes of one chunk of rows, which stay in a core's second cache.
+const CODES: usize = 64 << 10;
+/// Rows of a chunk that are enough for the codes of the columns to cost nothing.
+const ENOUGH: usize = 96;
 /// Bytes of the lists of candidates of one chunk of rows, which stay in a core's second cache.
 const NEAR: usize = 1536 << 10;
 /// Bytes of the lists of one chunk of rows.
@@ -101,7 +103,8 @@ impl<'a> Ranker<'a> {
     fn chunk(&self) -> usize {
         let dim = self.rows.dim().max(1);
         let rows = if self.codes.is_some() {
-            (CODES / dim).min(NEAR / (8 * Candidates::room(self.k)))
+            let room = room(self.cols.len(), self.k, Caution::Usual);
+            (CODES / dim).min(NEAR / (8 * room)).min(ENOUGH)
         } else {
             let room = Best::room(self.cols.len(), self.k).max(1);
             (VECTORS / (4 * dim)).min(LISTS / (8 * room))
@@ -145,16 +148,51 @@ impl<'a> Ranker<'a> {
             })?;
             return Ok(Pruned { unpruned: n as u64, ..Pruned::default() });
         };
-        let chunks = self.chunks(queries, columns, scores, |queries, lists| {
-            Ok(Task { ranker: self, codes }.run(queries, |i, hits| lists.write(i, hits)))
-        })?;
-        let (mut left, mut pruned) = (vec![], Pruned::default());
-        for (first, (positions, of_chunk)) in chunks {
-            left.extend(positions.into_iter().map(|position| first + position));
-            pruned += of_chunk;
+        let (mut left, mut pruned) =
+            self.with_caution(codes, Caution::Usual, queries, columns, scores)?;
+        if !left.missed.is_empty() {
+            let missed = std::mem::take(&mut left.missed);
+            let mut again = Left::default();
+            self.some(&missed, queries, (columns, scores), |queries, columns, scores| {
+                let work;
+                (again, work) =
+                    self.with_caution(codes, Caution::High, queries, columns, scores)?;
+                pruned += work;
+                Ok(())
+            })?;
+            left.given_up.extend(again.missed.iter().chain(&again.given_up).map(|&i| missed[i]));
         }
-        self.without_codes(&left, queries, columns, scores)?;
+        if !left.given_up.is_empty() {
+            pruned.unpruned = left.given_up.len() as u64;
+            let plain = Ranker { codes: None, ..*self };
+            left.given_up.sort_unstable(); // errors name the first
+            self.some(&left.given_up, queries, (columns, scores), |queries, columns, scores| {
+                plain.top_k(queries, columns, scores).map(|_| ())
+            })?;
+        }
         Ok(pruned)
+    }
+
+    /// Ranks with codes; whom they have left.
+    fn with_caution(
+        &self,
+        codes: &Codes,
+        caution: Caution,
+        queries: Queries<'_>,
+        columns: &mut [i64],
+        scores: &mut [f32],
+    ) -> Result<(Left, Pruned)> {
+        let chunks = self.chunks(queries, columns, scores, |queries, lists| {
+            let task = Task { ranker: self, codes, caution };
+            Ok(task.run(queries, |i, hits| lists.write(i, hits)))
+        })?;
+        let (mut left, mut pruned) = (Left::default(), Pruned::default());
+        for (first, (of_chunk, work)) in chunks {
+            left.missed.extend(of_chunk.missed.into_iter().map(|i| first + i));
+            left.given_up.extend(of_chunk.given_up.into_iter().map(|i| first + i));
+            pruned += work;
+        }
+        Ok((left, pruned))
     }
 
     /// Runs `rank` on chunks of the queries, in parallel; what it gives, with the position of each
@@ -180,22 +218,18 @@ impl<'a> Ranker<'a> {
         done.into_iter().enumerate().map(|(i, done)| done.map(|done| (i * chunk, done))).collect()
     }
 
-    /// Ranks the queries at some positions by every score: all at once, as tiles want many rows.
-    fn without_codes(
+    /// Ranks the queries at some positions by `rank`: all at once, as tiles want many rows.
+    fn some(
         &self,
         positions: &[usize],
         queries: Queries<'_>,
-        columns: &mut [i64],
-        scores: &mut [f32],
+        (columns, scores): (&mut [i64], &mut [f32]),
+        rank: impl FnOnce(Queries<'_>, &mut [i64], &mut [f32]) -> Result<()>,
     ) -> Result<()> {
-        if positions.is_empty() {
-            return Ok(());
-        }
         let (rows, ids): (Vec<u32>, Vec<u32>) =
             positions.iter().map(|&i| (queries.rows[i], queries.ids[i])).unzip();
-        let plain = Ranker { codes: None, ..*self };
         let (mut found, mut found_scores) = lists(positions.len(), self.width)?;
-        plain.top_k(Queries { rows: &rows, ids: &ids }, &mut found, &mut found_scores)?;
+        rank(Queries { rows: &rows, ids: &ids }, &mut found, &mut found_scores)?;
         let found = found.chunks(self.width).zip(found_scores.chunks(self.width));
         for (&position, (found, found_scores)) in positions.iter().zip(found) {
             let cells = position * self.width..(position + 1) * self.width;

@@ -1,6 +1,6 @@
 //! Tables of vectors, borrowed.
 
-use glowrec_graph::simd::prefetch;
+use glowrec_graph::simd::prefetch_far;
 
 use crate::error::{Result, check};
 
@@ -39,16 +39,12 @@ impl<'a> Table<'a> {
         &self.values[row * self.dim..(row + 1) * self.dim]
     }
 
-    /// Asks for the cache lines of a vector that is read soon.
+    /// Asks for a vector that is read soon, with many others.
     #[inline]
     pub(crate) fn prefetch(&self, row: usize) {
-        let vector = self.row(row);
-        (0..self.dim).step_by(LINE).for_each(|start| prefetch::<f32, LINE>(vector, start));
+        prefetch_far(self.row(row));
     }
 }
-
-/// Numbers of a cache line.
-const LINE: usize = 16;
 
 /// What is ranked: vectors, and the scores they start from.
 #[derive(Clone, Copy, Debug)]

@@ -25,21 +25,22 @@ fn worst(rows: &[f32], cols: &[f32], bias: Option<&[f32]>, dim: usize, dots: Dot
     let (groups, without) = Groups::new(&vectors, &codes);
     let (mut worst, mut n) = (0.0f64, 0);
     for row in (0..n_rows).filter(|&row| !without[row]) {
-        let (limits, r) = (groups.limits(row / ROWS), row % ROWS);
+        let (bounds, r) = (groups.bounds(row), row % ROWS);
         for place in 0..n_cols {
             let (panel, lane) = (place / COLS, place % COLS);
             let steps = groups.codes(row / ROWS).iter().zip(codes.steps(panel));
             let products = steps.flat_map(|(q, c)| {
                 let q = q.as_chunks::<STEP>().0[r].map(i32::from);
-                let c = c.as_chunks::<STEP>().0[lane].map(i32::from);
+                let code = |c: u8| i32::from(c) - i32::from(dots.zero());
+                let c = c.as_chunks::<STEP>().0[lane].map(code);
                 q.into_iter().zip(c).map(|(q, c)| q * c)
             });
             let panel = &codes.panels()[panel];
-            let estimate = limits.estimate(r, products.sum(), panel);
+            let estimate = panel.estimate(products.sum());
             let score = f64::from(score(vectors[row], &cols, codes.column(place as u32) as usize));
-            let off = (score / groups.scale(row) - estimate).abs();
-            assert!(off <= limits.error(r, panel), "row {row}, column {place}: {off}");
-            worst = worst.max(off / limits.error(r, panel));
+            let off = (score / bounds.scale - estimate).abs();
+            assert!(off <= bounds.error(panel), "row {row}, column {place}: {off}");
+            worst = worst.max(off / bounds.error(panel));
             n += 1;
         }
     }

@@ -1,282 +1,160 @@
-//! Columns that may be among the best of a row, by the bounds of their scores.
+//! Columns that may be among the best of a row, and the sums that say so.
 
-use glowrec_graph::dispatched;
-use glowrec_graph::simd::Level;
-
-use super::COLS;
-use crate::best::Hit;
+use super::kernels::Tile;
+use super::{COLS, ROWS};
 
 /// Bounded lists of candidates of many rows.
-///
-/// A list begins with places whose scores have been bounded from below, as hits; sums that came
-/// since then follow as they came, and are looked at together when enough have come.
 #[derive(Debug)]
-pub(crate) struct Candidates {
-    k: usize,
+pub(super) struct Candidates {
     room: usize,
-    entries: Vec<u64>,
-    lists: Vec<List>,
+    entries: Vec<Candidate>,
+    /// Per row, how many entries count.
+    lengths: Vec<u32>,
+    /// Rows without room for another panel.
+    full: Vec<usize>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct List {
-    /// Entries that are hits.
-    bounded: u32,
-    /// Entries.
-    length: u32,
-    /// Length at which the list is looked through.
-    due: u32,
+/// A place, and what the codes say of its score, in units of the row's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Candidate {
+    pub(super) estimate: f32,
+    pub(super) place: u32,
 }
-
-impl List {
-    /// Has `n` hits, and is to be looked through when as many sums more have come.
-    fn set(&mut self, n: usize, k: usize) {
-        (self.bounded, self.length) = (n as u32, n as u32);
-        self.due = (n + k.saturating_sub(n).max(FRESH).max(k)) as u32;
-    }
-}
-
-/// What a list is looked through with.
-pub(super) trait Bounds {
-    /// A bound below the score of what has a sum and a place, both as a hit; none for a place
-    /// that is excluded. Places ascend from call to call.
-    fn lower(&mut self, sum: i32, place: u32) -> Option<Hit>;
-
-    /// A bound above the score of what has a lower bound and a place.
-    fn upper(&self, hit: Hit) -> f64;
-
-    /// What has a lower bound below this scores below `threshold`, wherever it is.
-    fn reach(&self, threshold: f32) -> f32;
-}
-
-/// Sums after which a list is looked through again, at the least: a look costs about as much as
-/// the list is long, which is `k` and more.
-const FRESH: usize = 32;
 
 impl Candidates {
-    /// Empty lists for `n_rows` rows, of which `k` > 0 columns are wanted.
-    pub(super) fn new(n_rows: usize, k: usize) -> Self {
-        let room = Self::room(k);
-        let list = List { bounded: 0, length: 0, due: k as u32 };
-        Self { k, room, entries: vec![0; n_rows * room], lists: vec![list; n_rows] }
+    /// Empty lists for the rows of some groups, with room for this many candidates each.
+    pub(super) fn new(n_groups: usize, room: usize) -> Self {
+        let n_rows = n_groups * ROWS;
+        let entries = vec![Candidate::default(); n_rows * room];
+        Self { room, entries, lengths: vec![0; n_rows], full: vec![] }
     }
 
-    /// Fills the empty list of a row; whether there is room for it.
-    pub(super) fn begin(&mut self, row: usize, hits: &[Hit]) -> bool {
-        let entries = &mut self.entries[row * self.room..][..self.room];
-        self.lists[row].set(hits.len(), self.k);
-        let fits = self.lists[row].due as usize + COLS <= self.room;
-        if fits {
-            entries.iter_mut().zip(hits).for_each(|(entry, hit)| *entry = hit.bits());
+    /// Adds what survived of a tile: the first of its columns is at place `first`, `scale` is one
+    /// unit of their codes, and `exists` has a bit for each that there is.
+    #[inline]
+    pub(super) fn add(&mut self, group: usize, tile: &Tile, first: u32, exists: u32, scale: f32) {
+        let lists = self.entries[group * ROWS * self.room..].chunks_exact_mut(self.room);
+        let lengths = self.lengths[group * ROWS..].as_chunks_mut::<ROWS>().0[0].iter_mut();
+        let (mut more, mut longest) = (0, 0);
+        let mut lists = lists.zip(lengths);
+        for r in 0..ROWS {
+            // The first, if any, without a branch: most rows have none or one.
+            let survivors = tile.survivors[r] & exists;
+            let lane = survivors.trailing_zeros() % COLS as u32;
+            let Some((list, length)) = lists.next() else { return };
+            let sum = tile.sums[r][lane as usize].wrapping_sub(tile.starts.products[r]);
+            let estimate = sum as f32 * scale;
+            list[*length as usize] = Candidate { estimate, place: first + lane };
+            *length += u32::from(survivors != 0);
+            longest = longest.max(*length);
+            more |= survivors & survivors.wrapping_sub(1);
+        }
+        if more != 0 || longest as usize + COLS >= self.room {
+            self.add_others(group, tile, first, exists, scale);
+        }
+    }
+
+    /// Adds all survivors but the first of each row; notes who is full.
+    #[inline(never)]
+    fn add_others(&mut self, group: usize, tile: &Tile, first: u32, exists: u32, scale: f32) {
+        for r in 0..ROWS {
+            let mut survivors = tile.survivors[r] & exists;
+            survivors &= survivors.wrapping_sub(1);
+            let row = group * ROWS + r;
+            while survivors != 0 {
+                let lane = survivors.trailing_zeros();
+                survivors &= survivors - 1;
+                let sum = tile.sums[r][lane as usize] - tile.starts.products[r];
+                let estimate = sum as f32 * scale;
+                self.push(row, Candidate { estimate, place: first + lane });
+            }
+            if self.lengths[row] as usize + COLS >= self.room {
+                self.full.push(row);
+            }
+        }
+    }
+
+    /// Adds one; whether there was room.
+    #[inline]
+    pub(super) fn push(&mut self, row: usize, candidate: Candidate) -> bool {
+        let length = self.lengths[row] as usize;
+        let fits = length + COLS < self.room;
+        if length < self.room {
+            self.entries[row * self.room + length] = candidate;
+            self.lengths[row] += 1;
         }
         fits
     }
 
-    /// Entries that a list has room for.
-    pub(crate) fn room(k: usize) -> usize {
-        8 * k + 4 * FRESH + COLS
+    /// A row without room for another panel, which is taken off the list of such rows.
+    pub(super) fn full(&mut self) -> Option<usize> {
+        self.full.pop()
     }
 
-    /// Adds the sums of a panel that survived; whether the list is due to be looked through.
-    #[inline]
-    pub(super) fn add(
-        &mut self,
-        row: usize,
-        mut survivors: u32,
-        sums: &[i32; COLS],
-        first: u32,
-    ) -> bool {
-        let list = &mut self.lists[row];
-        let entries = &mut self.entries[row * self.room + list.length as usize..][..COLS];
-        list.length += survivors.count_ones();
-        let mut entries = entries.iter_mut();
-        while survivors != 0 {
-            let lane = survivors.trailing_zeros();
-            survivors &= survivors - 1;
-            let sum = sums[lane as usize].cast_unsigned();
-            if let Some(entry) = entries.next() {
-                *entry = u64::from(sum) << 32 | u64::from(first + lane);
-            }
+    pub(super) fn of(&self, row: usize) -> &[Candidate] {
+        &self.entries[row * self.room..][..self.lengths[row] as usize]
+    }
+
+    /// Leaves the candidates that count; whether half of the room is free again.
+    pub(super) fn retain(&mut self, row: usize, counts: impl Fn(Candidate) -> bool) -> bool {
+        let length = self.lengths[row] as usize;
+        let entries = &mut self.entries[row * self.room..][..length];
+        let mut n = 0;
+        for i in 0..length {
+            entries[n] = entries[i];
+            n += usize::from(counts(entries[i]));
         }
-        list.length >= list.due
+        self.lengths[row] = n as u32;
+        n <= self.room / 2
     }
-
-    /// Leaves what may be among the best `k`. The new threshold: `k` columns score at least this,
-    /// or -inf where there are fewer. `None` if too many are too close to one another: the list is
-    /// given up.
-    pub(super) fn look_through(
-        &mut self,
-        level: Level,
-        row: usize,
-        bounds: &mut impl Bounds,
-    ) -> Option<f32> {
-        let list = &mut self.lists[row];
-        let entries = &mut self.entries[row * self.room..][..list.length as usize];
-        let mut n = bound(entries, list.bounded as usize, bounds);
-        let mut threshold = f32::NEG_INFINITY;
-        if n >= self.k {
-            let worst = tighten(level, &entries[..n], self.k);
-            threshold = Hit::from_bits(worst).score();
-            let reach = Hit::new(bounds.reach(threshold), u32::MAX).bits();
-            n = compact(level, &mut entries[..n], reach);
-        }
-        list.set(n, self.k);
-        (list.due as usize + COLS <= self.room).then_some(threshold)
-    }
-
-    /// What is left of a row, in no order, after a last and closer look through it.
-    pub(super) fn finish(&mut self, row: usize, bounds: &mut impl Bounds) -> &[u64] {
-        let list = &mut self.lists[row];
-        let entries = &mut self.entries[row * self.room..][..list.length as usize];
-        let mut n = bound(entries, list.bounded as usize, bounds);
-        if n > self.k {
-            let (_, worst, _) = entries[..n].select_nth_unstable(self.k - 1);
-            let threshold = f64::from(Hit::from_bits(*worst).score());
-            let all = n;
-            n = self.k;
-            for i in self.k..all {
-                if bounds.upper(Hit::from_bits(entries[i])) >= threshold {
-                    entries[n] = entries[i];
-                    n += 1;
-                }
-            }
-        }
-        &entries[..n]
-    }
-}
-
-/// Bounds the sums from place `fresh` on; the number of hits, which now come first.
-fn bound(entries: &mut [u64], fresh: usize, bounds: &mut impl Bounds) -> usize {
-    let mut n = fresh;
-    for i in fresh..entries.len() {
-        let (sum, place) = ((entries[i] >> 32) as u32, entries[i] as u32);
-        if let Some(hit) = bounds.lower(sum.cast_signed(), place) {
-            entries[n] = hit.bits();
-            n += 1;
-        }
-    }
-    n
-}
-
-dispatched! {
-    /// A hit that at least `k` of the hits are at least as good as, and not many more.
-    fn tighten(level, hits: &[u64], k: usize) -> u64 = tighten_body;
-}
-
-/// Halvings of the scores between the best and the worst.
-const HALVINGS: usize = 8;
-
-#[inline(always)]
-fn tighten_body(hits: &[u64], k: usize) -> u64 {
-    let (best, worst) =
-        hits.iter().fold((u64::MAX, 0), |(best, worst), &hit| (hit.min(best), hit.max(worst)));
-    let [mut few, mut enough] = [best, worst].map(|hit| Hit::from_bits(hit).score());
-    for _ in 0..HALVINGS {
-        let middle = few / 2.0 + enough / 2.0;
-        let last = Hit::new(middle, u32::MAX).bits();
-        let n = hits.iter().map(|&hit| u64::from(hit <= last)).sum::<u64>() as usize;
-        if n >= k { enough = middle } else { few = middle }
-    }
-    Hit::new(enough, u32::MAX).bits()
-}
-
-dispatched! {
-    /// Leaves the hits that are no worse than `last`; how many there are.
-    fn compact(level, hits: &mut [u64], last: u64) -> usize = compact_body;
-}
-
-#[inline(always)]
-fn compact_body(hits: &mut [u64], last: u64) -> usize {
-    let mut n = 0;
-    for i in 0..hits.len() {
-        let hit = hits[i];
-        hits[n] = hit;
-        n += usize::from(hit <= last);
-    }
-    n
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::kernels::Tile;
     use super::*;
 
-    /// Tenths, known to half a unit; place 7 is excluded.
-    struct Tenths;
-
-    impl Bounds for Tenths {
-        fn lower(&mut self, sum: i32, place: u32) -> Option<Hit> {
-            (place != 7).then(|| Hit::new(sum as f32 / 10.0, place))
+    /// A tile in which some lanes of two rows survived; every sum is its lane, times its row.
+    fn tile() -> Tile {
+        let mut tile = Tile::EMPTY;
+        tile.starts.products = [5; ROWS];
+        for (r, sums) in (0..).zip(&mut tile.sums) {
+            sums.iter_mut().zip(0..).for_each(|(sum, lane)| *sum = lane * r + 5);
         }
-
-        fn upper(&self, hit: Hit) -> f64 {
-            f64::from(hit.score()) + 0.5
-        }
-
-        fn reach(&self, threshold: f32) -> f32 {
-            threshold - 0.5
-        }
+        (tile.survivors[1], tile.survivors[3]) = (1 << 31, 0b1011);
+        tile
     }
 
-    fn places(lists: &mut Candidates, row: usize) -> Vec<u32> {
-        let left = lists.finish(row, &mut Tenths).iter();
-        let mut places: Vec<u32> = left.map(|&bits| Hit::from_bits(bits).column()).collect();
-        places.sort_unstable();
-        places
+    fn found(lists: &Candidates, row: usize) -> Vec<(f32, u32)> {
+        lists.of(row).iter().map(|candidate| (candidate.estimate, candidate.place)).collect()
     }
 
     #[test]
-    fn what_may_be_among_the_best_stays() {
-        let mut lists = Candidates::new(2, 2);
-        let mut sums = [0; COLS];
-        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[7]) = (10, 30, 25, 20, 19, 90);
-        assert!(!lists.add(1, 1 << 7, &sums, 0));
-        assert!(lists.add(1, 1, &sums, 0)); // two came, but one of them is excluded
-        assert_eq!(lists.look_through(Level::current(), 1, &mut Tenths), Some(f32::NEG_INFINITY));
-        assert!(!lists.add(1, 0b1_1110, &sums, 0));
-        assert_eq!(places(&mut lists, 1), [1, 2, 3]); // 2.0 + 0.5 reaches 2.5, 1.9 + 0.5 does not
-        assert!(places(&mut lists, 0).is_empty());
+    fn survivors_come_with_their_estimates() {
+        let mut lists = Candidates::new(2, 3 * COLS);
+        lists.add(1, &tile(), 64, u32::MAX, 0.5);
+        assert_eq!(found(&lists, 9), [(15.5, 95)]);
+        assert_eq!(found(&lists, 11), [(0.0, 64), (1.5, 65), (4.5, 67)]);
+        lists.add(1, &tile(), 96, u32::MAX >> 1, 1.0); // the last column of all does not exist
+        assert_eq!(found(&lists, 9).len(), 1);
+        assert_eq!(found(&lists, 11).len(), 6);
+        assert!((0..16).filter(|row| ![9, 11].contains(row)).all(|row| lists.of(row).is_empty()));
+        assert_eq!(lists.full(), None);
     }
 
     #[test]
-    fn the_threshold_is_the_lower_bound_of_the_last_of_k() {
-        let mut lists = Candidates::new(1, 2);
-        let mut sums = [0; COLS];
-        sums.iter_mut().zip(0..).for_each(|(sum, lane)| *sum = 10 * lane);
-        assert!(lists.add(0, u32::MAX, &sums, 32));
-        let threshold = lists.look_through(Level::current(), 0, &mut Tenths).unwrap();
-        assert!((29.0..=30.0).contains(&threshold), "{threshold}");
-        assert_eq!(places(&mut lists, 0), [62, 63]);
-    }
-
-    #[test]
-    fn a_tightened_threshold_has_enough_hits_and_few_more() {
-        for level in Level::available() {
-            for n in [5, 64, 333] {
-                let score = |i: u32| (i.wrapping_mul(2_654_435_761) >> 12) as f32 - 5e5;
-                let hits: Vec<u64> = (0..n).map(|i| Hit::new(score(i), i).bits()).collect();
-                for k in [1, 3, 5] {
-                    let last = tighten(*level, &hits, k);
-                    let mut left = hits.clone();
-                    let n_left = compact(*level, &mut left, last);
-                    assert!((k..=k + 4).contains(&n_left), "{n_left} of {n} for {k}");
-                    let mut sorted = hits.clone();
-                    sorted.sort_unstable();
-                    left.truncate(n_left);
-                    left.sort_unstable();
-                    assert_eq!(left, sorted[..n_left]);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_list_of_equals_is_given_up() {
-        let mut lists = Candidates::new(1, 3);
-        let mut looks = (0..100).filter_map(|panel| {
-            let due = lists.add(0, u32::MAX, &[1; COLS], panel * COLS as u32);
-            due.then(|| lists.look_through(Level::current(), 0, &mut Tenths))
-        });
-        assert_eq!(looks.next(), Some(Some(0.1)));
-        assert!(looks.any(|look| look.is_none()));
+    fn lists_without_room_for_a_panel_are_named_until_there_is_some() {
+        let mut lists = Candidates::new(1, 2 * COLS);
+        let mut all = tile();
+        all.survivors = [0; ROWS];
+        all.survivors[6] = u32::MAX;
+        lists.add(0, &all, 0, u32::MAX, 1.0);
+        assert_eq!((lists.full(), lists.full()), (Some(6), None));
+        assert!(!lists.push(6, Candidate { estimate: 0.0, place: 999 }));
+        assert!(lists.retain(6, |candidate| candidate.place % 2 == 1));
+        assert_eq!(lists.of(6).len(), 17); // 999 was taken all the same
+        assert!(!lists.retain(6, |_| true) || lists.of(6).len() <= COLS);
+        lists.add(0, &tile(), 32, u32::MAX, 1.0);
+        assert_eq!(lists.full(), None);
     }
 }

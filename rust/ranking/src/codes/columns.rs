@@ -40,6 +40,32 @@ pub(super) struct Panel {
     pub(super) norm: f64,
 }
 
+/// What a panel adds to the limits of sums of codes, in units of its scale.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Units {
+    /// Units per one.
+    pub(super) per_one: f32,
+    pub(super) off: f32,
+    pub(super) norm: f32,
+}
+
+impl Panel {
+    /// What codes say of a score, from the sum of their products.
+    #[cfg(test)]
+    pub(super) fn estimate(&self, sum: i32) -> f64 {
+        self.scale * f64::from(sum)
+    }
+
+    pub(super) fn in_units(&self) -> Units {
+        let per_one = 1.0 / self.scale;
+        let [per_one, off, norm] =
+            [per_one, self.off * per_one, self.norm * per_one].map(|value| value as f32);
+        Units { per_one, off, norm }
+    }
+}
+
+/// The least unit: what there is of it in one, and of limits in it, is a float32.
+const LEAST: f64 = 1e-36;
 /// Columns below which pruning does not pay.
 const FEW: usize = 512;
 /// Dimensions below which it does not either.
@@ -167,8 +193,7 @@ fn encode(
         vector(column, &mut values);
         most.max(largest(level, &values))
     });
-    // Columns of zeros have any scale.
-    let scale = if most > 0.0 { f64::from(most) / f64::from(dots.column_codes()) } else { 1.0 };
+    let scale = (f64::from(most) / f64::from(dots.column_codes())).max(LEAST);
     let mut panel = Panel { scale, off: 0.0, norm: 0.0 };
     let mut coded = Coded::default();
     for (i, &column) in columns.iter().enumerate() {

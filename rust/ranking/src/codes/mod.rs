@@ -15,27 +15,37 @@
 //! number per step where sums underflow. Both together are the error `E`. With the bias of a
 //! column as one more coordinate nothing changes.
 //!
-//! A column whose `s t q·c + E` is below the `k`-th best `s t q·c - E` of its row cannot be among
-//! the best `k`. What is left, a few dozen columns, is scored in float32: the same answer as
-//! without pruning, bit by bit. Sums of codes are exact; norms, scales and limits are computed
-//! in float64 and rounded to the safe side (`SLACK`).
+//! A column whose `s t q·c + E` is below what `k` columns of its row score cannot be among the best
+//! `k`. What is left, a few dozen columns, is scored in float32: the same answer as without
+//! pruning, bit by bit. Sums of codes are exact; norms and scales are computed in float64 and
+//! rounded to the safe side (`SLACK`).
+//!
+//! # The way of a chunk of rows
+//!
+//! `sample` compares each row with some columns, and guesses what `k` of all score. The `kernels`
+//! compare it with the others, and `candidates` takes in what may reach the guess. `finish` scores
+//! the likeliest of these, then others that may still belong to the best. If `k` scores reach the
+//! guess, nothing is missing; if not, the row is ranked again, with more caution.
 
 #[cfg(test)]
 mod bound;
 mod candidates;
 mod columns;
-mod head;
+mod exact;
+mod excluded;
+mod finish;
 pub(crate) mod kernels;
 mod order;
 mod rounding;
 mod rows;
+mod sample;
 mod scan;
 
-pub(crate) use candidates::Candidates;
 pub use columns::Codes;
 pub use kernels::Dots;
+pub(crate) use sample::Caution;
 pub use scan::Pruned;
-pub(crate) use scan::Task;
+pub(crate) use scan::{Left, Task, room};
 
 /// Columns of a panel: they share a scale and an error.
 pub(crate) const COLS: usize = 32;

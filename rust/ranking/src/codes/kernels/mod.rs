@@ -4,10 +4,12 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::ops::Range;
+
 use glowrec_graph::simd::Level;
 
 use super::columns::Panel;
-use super::rows::Groups;
+use super::rows::{Groups, Starts};
 use super::{COLS, ROWS, STEP};
 
 /// How products of codes are made.
@@ -27,14 +29,17 @@ pub enum Dots {
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct Tile {
+    /// What the sums of each row would have had to exceed, negated: they start from it.
+    pub(super) starts: Starts,
     /// The sums; only those of rows with survivors mean something.
-    pub(crate) sums: [[i32; COLS]; ROWS],
-    /// Per row, the columns whose sum exceeds the row's limit.
-    pub(crate) survivors: [u32; ROWS],
+    pub(super) sums: [[i32; COLS]; ROWS],
+    /// Per row, the columns whose sum is not negative.
+    pub(super) survivors: [u32; ROWS],
 }
 
 impl Tile {
-    pub(crate) const EMPTY: Self = Self { sums: [[0; COLS]; ROWS], survivors: [0; ROWS] };
+    pub(super) const EMPTY: Self =
+        Self { starts: Starts::ZERO, sums: [[0; COLS]; ROWS], survivors: [0; ROWS] };
 }
 
 impl Dots {
@@ -91,29 +96,28 @@ impl Dots {
         code.cast_unsigned().wrapping_add(self.zero())
     }
 
-    /// The first group from `from` on of which a row's sum with any of a panel's columns exceeds
-    /// its limit; `tile` holds its sums.
+    /// Adds up the products of codes of some groups with those of a panel, and gives each group
+    /// and its tile to `found` where a sum counts.
     #[inline]
     #[allow(unsafe_code)]
     pub(super) fn sweep(
         self,
-        groups: &Groups,
-        from: usize,
+        groups: (&Groups, Range<usize>),
         cols: &[[u8; COLS * STEP]],
         panel: &Panel,
-        tile: &mut Tile,
-    ) -> Option<usize> {
+        found: impl FnMut(usize, &Tile),
+    ) {
         match self {
             // SAFETY: `Dots::available` lists only what the processor has.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { x86::avx2::sweep(groups, from, cols, panel, tile) },
+            Self::Avx2 => unsafe { x86::avx2::sweep(groups, cols, panel, found) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, from, cols, panel, tile) },
+            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, cols, panel, found) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => unsafe { x86::avx512vnni::sweep(groups, from, cols, panel, tile) },
-            _ => sweep(groups, from, cols, panel, tile, portable::scan),
+            Self::Avx512Vnni => unsafe { x86::avx512vnni::sweep(groups, cols, panel, found) },
+            _ => sweep(groups, cols, panel, found, portable::scan),
         }
     }
 }
@@ -121,13 +125,18 @@ impl Dots {
 /// The body of [`Dots::sweep`] for one way of making products.
 #[inline(always)]
 fn sweep(
-    groups: &Groups,
-    from: usize,
+    (groups, range): (&Groups, Range<usize>),
     cols: &[[u8; COLS * STEP]],
     panel: &Panel,
-    tile: &mut Tile,
+    mut found: impl FnMut(usize, &Tile),
     scan: impl Fn(&[[i8; ROWS * STEP]], &[[u8; COLS * STEP]], &[i32; ROWS], &mut Tile) -> bool,
-) -> Option<usize> {
-    (from..groups.len())
-        .find(|&group| scan(groups.codes(group), cols, &groups.limits(group).of(panel), tile))
+) {
+    let (units, mut tile) = (panel.in_units(), Tile::EMPTY);
+    for group in range {
+        let starts = groups.limits(group).starts(&units);
+        if scan(groups.codes(group), cols, &starts.sums, &mut tile) {
+            tile.starts = starts;
+            found(group, &tile);
+        }
+    }
 }

@@ -5,10 +5,10 @@ use super::{COLS, ROWS, STEP, Tile};
 pub(super) fn scan(
     rows: &[[i8; ROWS * STEP]],
     cols: &[[u8; COLS * STEP]],
-    limits: &[i32; ROWS],
+    starts: &[i32; ROWS],
     tile: &mut Tile,
 ) -> bool {
-    tile.sums = [[0; COLS]; ROWS];
+    tile.sums = starts.map(|start| [start; COLS]);
     for (rows, cols) in rows.iter().zip(cols) {
         for (sums, row) in tile.sums.iter_mut().zip(rows.as_chunks::<STEP>().0) {
             for (sum, col) in sums.iter_mut().zip(cols.as_chunks::<STEP>().0) {
@@ -18,10 +18,10 @@ pub(super) fn scan(
         }
     }
     let mut any = 0;
-    for ((survivors, sums), limit) in tile.survivors.iter_mut().zip(&tile.sums).zip(limits) {
+    for (survivors, sums) in tile.survivors.iter_mut().zip(&tile.sums) {
         *survivors = 0;
-        for (i, sum) in sums.iter().enumerate() {
-            *survivors |= u32::from(sum > limit) << i;
+        for (i, &sum) in sums.iter().enumerate() {
+            *survivors |= u32::from(sum >= 0) << i;
         }
         any |= *survivors;
     }

@@ -4,6 +4,7 @@
 
 #[allow(clippy::wildcard_imports, reason = "a dozen intrinsics")]
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 use super::{COLS, Groups, Panel, ROWS, STEP, Tile, sweep};
 
@@ -27,15 +28,14 @@ macro_rules! sweeping {
             #[doc = concat!("The processor has ", $features, ".")]
             #[target_feature(enable = $features)]
             pub(in super::super) fn sweep(
-                groups: &Groups,
-                from: usize,
+                groups: (&Groups, Range<usize>),
                 cols: &[[u8; COLS * STEP]],
                 panel: &Panel,
-                tile: &mut Tile,
-            ) -> Option<usize> {
-                super::sweep(groups, from, cols, panel, tile, |rows, cols, limits, tile| {
-                    super::$kernel(rows, cols, limits, tile)
-                })
+                found: impl FnMut(usize, &Tile),
+            ) {
+                super::sweep(groups, cols, panel, found, |rows, cols, starts, tile| {
+                    super::$kernel(rows, cols, starts, tile)
+                });
             }
         }
     };
@@ -55,10 +55,10 @@ sweeping!(avx2, "avx2,fma");
 fn avx512vnni(
     rows: &[[i8; ROWS * STEP]],
     cols: &[[u8; COLS * STEP]],
-    limits: &[i32; ROWS],
+    starts: &[i32; ROWS],
     tile: &mut Tile,
 ) -> bool {
-    let mut sums = [[_mm512_setzero_si512(); 2]; ROWS];
+    let mut sums = starts.map(|start| [_mm512_set1_epi32(start); 2]);
     for (row, col) in rows.iter().zip(cols) {
         // SAFETY: reads the 128 codes of `col`.
         let (low, high) = unsafe {
@@ -71,12 +71,10 @@ fn avx512vnni(
             sum[1] = _mm512_dpbusd_epi32(sum[1], high, row);
         }
     }
-    let mut any = 0;
-    for (sum, &limit) in sums.iter().zip(limits) {
-        let limit = _mm512_set1_epi32(limit);
-        any |= _mm512_cmpgt_epi32_mask(sum[0], limit) | _mm512_cmpgt_epi32_mask(sum[1], limit);
-    }
-    if any == 0 {
+    // Negative all together only if each of them is.
+    let all =
+        sums.iter().flatten().fold(_mm512_set1_epi32(-1), |all, &sum| _mm512_and_si512(all, sum));
+    if _mm512_movepi32_mask(all) == u16::MAX {
         return false;
     }
     for (out, sum) in tile.sums.iter_mut().zip(&sums) {
@@ -87,24 +85,16 @@ fn avx512vnni(
             _mm512_storeu_si512(at.add(1), sum[1]);
         }
     }
-    compare_512(limits, tile);
-    true
-}
-
-/// Finds the survivors of a tile that has some; apart, so that other tiles do not pay for it.
-#[inline(never)]
-#[target_feature(enable = "avx512f")]
-fn compare_512(limits: &[i32; ROWS], tile: &mut Tile) {
-    for ((survivors, sums), &limit) in tile.survivors.iter_mut().zip(&tile.sums).zip(limits) {
-        let limit = _mm512_set1_epi32(limit);
-        // SAFETY: reads the 32 numbers of `sums`.
-        let (low, high) = unsafe {
-            let at = sums.as_ptr().cast::<__m512i>();
-            (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1)))
-        };
-        let low = u32::from(_mm512_cmpgt_epi32_mask(low, limit));
-        *survivors = low | u32::from(_mm512_cmpgt_epi32_mask(high, limit)) << 16;
+    // Bytes keep the signs; packing leaves the fours of each half of each row apart.
+    let apart = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    let (sums, survivors) = (sums.as_chunks::<2>().0, tile.survivors.as_chunks_mut::<2>().0);
+    for (survivors, sums) in survivors.iter_mut().zip(sums) {
+        let [first, second] = sums.map(|[low, high]| _mm512_packs_epi32(low, high));
+        let signs = _mm512_permutexvar_epi32(apart, _mm512_packs_epi16(first, second));
+        let both = !_mm512_movepi8_mask(signs);
+        *survivors = [both as u32, (both >> 32) as u32];
     }
+    true
 }
 
 /// The columns of a step, eight to a register.
@@ -119,27 +109,29 @@ fn quarters(col: &[u8; COLS * STEP]) -> [__m256i; 4] {
     std::array::from_fn(|i| unsafe { _mm256_loadu_si256(col.as_ptr().cast::<__m256i>().add(i)) })
 }
 
-/// Compares the sums of rows `2 * pair` and the next with their limits; whether any survives.
-/// Sums are kept if so.
+/// The sums of rows `2 * pair` and the next, as they start.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn settle(sums: [[__m256i; 4]; 2], pair: usize, limits: &[i32; ROWS], tile: &mut Tile) -> bool {
-    let limits: [__m256i; 2] = std::array::from_fn(|r| _mm256_set1_epi32(limits[2 * pair + r]));
-    let mut any = _mm256_setzero_si256();
-    for (sums, limit) in sums.iter().zip(limits) {
-        for &sum in sums {
-            any = _mm256_or_si256(any, _mm256_cmpgt_epi32(sum, limit));
-        }
-    }
-    if _mm256_testz_si256(any, any) == 1 {
+fn started(starts: &[i32; ROWS], pair: usize) -> [[__m256i; 4]; 2] {
+    std::array::from_fn(|r| [_mm256_set1_epi32(starts[2 * pair + r]); 4])
+}
+
+/// Whether a sum of rows `2 * pair` and the next survives; sums are kept if so.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn settle(sums: [[__m256i; 4]; 2], pair: usize, tile: &mut Tile) -> bool {
+    // Negative all together only if each of them is.
+    let ones = _mm256_set1_epi32(-1);
+    let all = sums.iter().flatten().fold(ones, |all, &sum| _mm256_and_si256(all, sum));
+    let mask = |sums: __m256i| _mm256_movemask_ps(_mm256_castsi256_ps(sums)).cast_unsigned();
+    if mask(all) == 0xFF {
         (tile.survivors[2 * pair], tile.survivors[2 * pair + 1]) = (0, 0);
         return false;
     }
-    for (r, (sums, limit)) in (2 * pair..).zip(sums.into_iter().zip(limits)) {
+    for (r, sums) in (2 * pair..).zip(sums) {
         tile.survivors[r] = 0;
         for (i, sum) in sums.into_iter().enumerate() {
-            let above = _mm256_castsi256_ps(_mm256_cmpgt_epi32(sum, limit));
-            tile.survivors[r] |= _mm256_movemask_ps(above).cast_unsigned() << (8 * i);
+            tile.survivors[r] |= (mask(sum) ^ 0xFF) << (8 * i);
             // SAFETY: writes 8 of the 32 numbers of the row.
             unsafe { _mm256_storeu_si256(tile.sums[r].as_mut_ptr().cast::<__m256i>().add(i), sum) };
         }
@@ -158,14 +150,14 @@ fn settle(sums: [[__m256i; 4]; 2], pair: usize, limits: &[i32; ROWS], tile: &mut
 fn avx2(
     rows: &[[i8; ROWS * STEP]],
     cols: &[[u8; COLS * STEP]],
-    limits: &[i32; ROWS],
+    starts: &[i32; ROWS],
     tile: &mut Tile,
 ) -> bool {
     let (row_steps, col_steps) = (rows.as_chunks::<2>().0, cols.as_chunks::<2>().0);
     let ones = _mm256_set1_epi16(1);
     let mut any = false;
     for pair in 0..ROWS / 2 {
-        let mut sums = [[_mm256_setzero_si256(); 4]; 2];
+        let mut sums = started(starts, pair);
         for (rows, cols) in row_steps.iter().zip(col_steps) {
             let (first, second) = (quarters(&cols[0]), quarters(&cols[1]));
             for (r, sums) in sums.iter_mut().enumerate() {
@@ -179,7 +171,7 @@ fn avx2(
                 }
             }
         }
-        any |= settle(sums, pair, limits, tile);
+        any |= settle(sums, pair, tile);
     }
     any
 }
@@ -197,12 +189,12 @@ macro_rules! vnni_256 {
         fn $name(
             rows: &[[i8; ROWS * STEP]],
             cols: &[[u8; COLS * STEP]],
-            limits: &[i32; ROWS],
+            starts: &[i32; ROWS],
             tile: &mut Tile,
         ) -> bool {
             let mut any = false;
             for pair in 0..ROWS / 2 {
-                let mut sums = [[_mm256_setzero_si256(); 4]; 2];
+                let mut sums = started(starts, pair);
                 for (row, col) in rows.iter().zip(cols) {
                     let col = quarters(col);
                     for (r, sums) in sums.iter_mut().enumerate() {
@@ -212,7 +204,7 @@ macro_rules! vnni_256 {
                         }
                     }
                 }
-                any |= settle(sums, pair, limits, tile);
+                any |= settle(sums, pair, tile);
             }
             any
         }
@@ -258,10 +250,10 @@ mod tests {
                         std::array::from_fn(|i| code(i).cast_unsigned() as u8)
                     })
                     .collect();
-                let limits = [-1, 0, 1, -1000, 1000, 100_000, i32::MAX, i32::MIN];
+                let starts = [-1, 0, 1, -1000, 1000, -100_000, 1 << 30, -1 << 30];
                 let (mut found, mut expected) = (Tile::EMPTY, Tile::EMPTY);
-                let any = kernel(&rows, &cols, &limits, &mut found);
-                assert_eq!(any, portable::scan(&rows, &cols, &limits, &mut expected));
+                let any = kernel(&rows, &cols, &starts, &mut found);
+                assert_eq!(any, portable::scan(&rows, &cols, &starts, &mut expected));
                 assert_eq!(found.survivors, expected.survivors);
                 for r in (0..ROWS).filter(|&r| found.survivors[r] != 0) {
                     assert_eq!(found.sums[r], expected.sums[r]);
@@ -275,14 +267,14 @@ mod tests {
         let has = |dots| Dots::available().contains(&dots);
         if has(Dots::Avx2) {
             // SAFETY: the processor has it, here and below.
-            agrees(|r, c, l, t| unsafe { avx2(r, c, l, t) }, 64, 63);
+            agrees(|r, c, s, t| unsafe { avx2(r, c, s, t) }, 64, 63);
         }
         if has(Dots::AvxVnni) {
-            agrees(|r, c, l, t| unsafe { avxvnni(r, c, l, t) }, 127, 127);
+            agrees(|r, c, s, t| unsafe { avxvnni(r, c, s, t) }, 127, 127);
         }
         if has(Dots::Avx512Vnni) {
-            agrees(|r, c, l, t| unsafe { avx512vnni(r, c, l, t) }, 127, 127);
-            agrees(|r, c, l, t| unsafe { avx512vnni_256(r, c, l, t) }, 127, 127);
+            agrees(|r, c, s, t| unsafe { avx512vnni(r, c, s, t) }, 127, 127);
+            agrees(|r, c, s, t| unsafe { avx512vnni_256(r, c, s, t) }, 127, 127);
         }
     }
 }

@@ -1,0 +1,426 @@
+//! The columns that every row is compared with first, to guess what a score must reach.
+//!
+//! A threshold that is known to be reached by `k` columns is low until many columns have been
+//! seen, and lets too many of them through. A guess need not be known: if the list that it leaves
+//! turns out to hold `k` scores that reach it, nothing is missing, and if it does not, the row is
+//! ranked once more.
+
+use glowrec_graph::dispatched;
+use glowrec_graph::simd::Level;
+
+use super::candidates::Candidate;
+use super::columns::Codes;
+use super::kernels::Tile;
+use super::rows::Bounds;
+use super::{COLS, ROWS};
+use crate::lanes::Score;
+
+/// Columns of which one is in the sample, at the least.
+const ONE_OF: usize = 8;
+/// Columns of the sample at the most: sums of a group stay in a core's second cache.
+const MOST: usize = 16_384;
+/// Columns, of those in the sample, that are its likeliest: all of these are in it.
+const FRONT: usize = 4;
+
+/// How many scores that reach a guess are hoped for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Caution {
+    /// So many that about one row of a hundred has fewer than it should.
+    Usual,
+    /// So many that next to none has.
+    High,
+}
+
+impl Caution {
+    /// Deviations of a count below its mean that are allowed for.
+    fn deviations(self) -> u16 {
+        if self == Self::Usual { 2 } else { 7 }
+    }
+}
+
+/// Which panels are in the sample: the first ones, and then one of each `stride`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    n_panels: usize,
+    front: usize,
+    stride: usize,
+}
+
+impl Plan {
+    pub(crate) fn new(n_columns: usize) -> Self {
+        let n_panels = n_columns.div_ceil(COLS);
+        let wanted = (n_panels / ONE_OF).clamp(1, MOST / COLS);
+        let front = wanted.div_ceil(FRONT).next_multiple_of(TOGETHER).min(n_panels);
+        // Odd, so that it falls on columns of all sizes, which alternate in powers of two.
+        let stride = (n_panels - front).div_ceil(wanted) | 1;
+        Self { n_panels, front, stride }
+    }
+
+    pub(super) fn contains(&self, panel: usize) -> bool {
+        panel < self.front || (panel - self.front).is_multiple_of(self.stride)
+    }
+
+    pub(super) fn panels(self) -> impl Iterator<Item = usize> {
+        (0..self.front).chain((self.front..self.n_panels).step_by(self.stride))
+    }
+
+    /// The position of a panel in the sample.
+    fn position(&self, panel: usize) -> usize {
+        let behind = panel.saturating_sub(self.front);
+        panel.min(self.front) + behind / self.stride
+    }
+
+    /// Scores that may reach a guess for `k`.
+    pub(crate) fn hoped(&self, k: usize, caution: Caution) -> usize {
+        let deviations = usize::from(caution.deviations());
+        let spread = k.saturating_mul(self.stride).isqrt().saturating_mul(deviations);
+        k.saturating_add(spread).saturating_add(deviations * deviations * self.stride)
+    }
+}
+
+/// What the codes say of the scores of a group's rows, for the columns of the sample.
+#[derive(Debug)]
+pub(super) struct Sample {
+    plan: Plan,
+    /// Index of each panel.
+    panels: Vec<u32>,
+    offs: Vec<f32>,
+    norms: Vec<f32>,
+    rows: [Estimates; ROWS],
+    /// Per panel, what an estimate must reach.
+    least: Vec<f32>,
+    /// Peaks that reach it.
+    blocks: Vec<u32>,
+}
+
+/// What the codes say of one row's scores.
+#[derive(Clone, Debug)]
+struct Estimates {
+    /// Per panel.
+    values: Vec<[f32; COLS]>,
+    /// The largest of the values of `TOGETHER` panels, lane by lane.
+    peaks: Vec<[f32; LANES]>,
+}
+
+/// Estimates that are compared side by side.
+const LANES: usize = 16;
+/// Panels whose largest estimates count together: two above a guess rarely meet.
+const TOGETHER: usize = 2;
+/// Halvings of the estimates between the largest and the least.
+const HALVINGS: usize = 7;
+
+impl Sample {
+    pub(super) fn new(codes: &Codes, plan: Plan) -> Self {
+        let of_sample = || plan.panels().map(|panel| &codes.panels()[panel]);
+        let n = plan.panels().count();
+        let estimates = Estimates {
+            values: vec![[f32::NEG_INFINITY; COLS]; n],
+            peaks: vec![[f32::NEG_INFINITY; LANES]; n.div_ceil(TOGETHER)],
+        };
+        Self {
+            plan,
+            panels: plan.panels().map(|panel| panel as u32).collect(),
+            offs: of_sample().map(|panel| panel.off as f32).collect(),
+            norms: of_sample().map(|panel| panel.norm as f32).collect(),
+            rows: std::array::from_fn(|_| estimates.clone()),
+            least: vec![0.0; n],
+            blocks: vec![],
+        }
+    }
+
+    /// Keeps what a tile says of a panel of the sample.
+    pub(super) fn keep(&mut self, level: Level, panel: usize, scale: f64, tile: &Tile) {
+        let at = self.plan.position(panel);
+        for (r, row) in self.rows.iter_mut().enumerate() {
+            let peaks = &mut row.peaks[at / TOGETHER];
+            if at.is_multiple_of(TOGETHER) {
+                *peaks = [f32::NEG_INFINITY; LANES];
+            }
+            let (sums, start) = (&tile.sums[r], tile.starts.products[r]);
+            estimate(level, sums, start, scale as f32, &mut row.values[at], peaks);
+        }
+    }
+
+    /// Forgets what is said of places that do not count for row `r`.
+    pub(super) fn forget(&mut self, r: usize, places: impl Iterator<Item = u32>) {
+        let Estimates { values, peaks } = &mut self.rows[r];
+        for (panel, lane) in places.map(|place| (place as usize / COLS, place as usize % COLS)) {
+            if self.plan.contains(panel) {
+                let at = self.plan.position(panel);
+                values[at][lane] = f32::NEG_INFINITY;
+                let together = values[at / TOGETHER * TOGETHER..].iter().take(TOGETHER);
+                peaks[at / TOGETHER][lane % LANES] = together
+                    .flat_map(|values| values[lane % LANES..].iter().step_by(LANES))
+                    .fold(f32::NEG_INFINITY, |peak, &value| peak.max(value));
+            }
+        }
+    }
+
+    /// A guess for row `r`: at least `k` columns score as much, one may hope. -inf if `k` columns
+    /// are not to be hoped for.
+    pub(super) fn guess(
+        &self,
+        level: Level,
+        (r, row): (usize, &Bounds),
+        k: usize,
+        caution: Caution,
+    ) -> f32 {
+        let peaks = self.rows[r].peaks.split_at(self.plan.front / TOGETHER);
+        let weight = (self.plan.stride as f32, f32::from(caution.deviations()));
+        let guess = guess(level, peaks, weight, k);
+        if caution == Caution::Usual {
+            return guess;
+        }
+        // Estimates of the likeliest columns alone may have been too high.
+        let errors = self.offs.iter().zip(&self.norms);
+        let errors =
+            errors.map(|(&off, &norm)| f64::from(off) * row.rounded + f64::from(norm) * row.exact);
+        guess - (errors.fold(0.0, f64::max) + row.floor) as f32
+    }
+
+    /// Gives the places in the sample that may score at least `guess`, each with its estimate.
+    pub(super) fn reaching(
+        &mut self,
+        level: Level,
+        (r, row): (usize, &Bounds),
+        guess: f32,
+        mut found: impl FnMut(Candidate),
+    ) {
+        let errors = [row.rounded, row.exact, row.floor].map(|error| error as f32);
+        bound(level, guess, errors, &self.offs, &self.norms, &mut self.least);
+        let Estimates { values, peaks } = &self.rows[r];
+        self.blocks.clear();
+        reach(level, peaks, &self.least, &mut self.blocks);
+        for at in
+            self.blocks.iter().flat_map(|&i| i as usize * TOGETHER..(i as usize + 1) * TOGETHER)
+        {
+            let Some(&least) = self.least.get(at) else { break };
+            let over = f32::first_over(level, &values[at..=at], Score::next_down(least));
+            let (first, mut lanes) = (self.panels[at] * COLS as u32, over.map_or(0, |over| over.1));
+            while lanes != 0 {
+                let lane = lanes.trailing_zeros();
+                lanes &= lanes - 1;
+                found(Candidate { estimate: values[at][lane as usize], place: first + lane });
+            }
+        }
+    }
+}
+
+/// Relative to an estimate and an error, more than what float32 loses between them: a dozen
+/// roundings.
+const LOST: f32 = 16.0 * f32::EPSILON;
+/// More than what it loses below the normal numbers, in sums of up to 2^27.
+const TINY: f32 = 64.0 * f32::MIN_POSITIVE;
+
+dispatched! {
+    /// From sums to estimates, and the largest of these and `peaks`.
+    fn estimate(
+        level,
+        sums: &[i32; COLS],
+        start: i32,
+        scale: f32,
+        out: &mut [f32; COLS],
+        peaks: &mut [f32; LANES],
+    ) = estimate_body;
+}
+
+#[inline(always)]
+fn estimate_body(
+    sums: &[i32; COLS],
+    start: i32,
+    scale: f32,
+    out: &mut [f32; COLS],
+    peaks: &mut [f32; LANES],
+) {
+    for (out, &sum) in out.iter_mut().zip(sums) {
+        *out = sum.wrapping_sub(start) as f32 * scale; // of no row: anything
+    }
+    for estimates in out.as_chunks::<LANES>().0 {
+        for (peak, &estimate) in peaks.iter_mut().zip(estimates) {
+            *peak = if estimate > *peak { estimate } else { *peak };
+        }
+    }
+}
+
+dispatched! {
+    /// What estimates of each panel must reach for a score to reach `guess`; more than -inf.
+    fn bound(
+        level, guess: f32, errors: [f32; 3], offs: &[f32], norms: &[f32], out: &mut [f32],
+    ) = bound_body;
+}
+
+#[inline(always)]
+fn bound_body(
+    guess: f32,
+    [rounded, exact, floor]: [f32; 3],
+    offs: &[f32],
+    norms: &[f32],
+    out: &mut [f32],
+) {
+    for (out, (&off, &norm)) in out.iter_mut().zip(offs.iter().zip(norms)) {
+        let error = rounded * off + exact * norm + floor;
+        let least = guess - error - (error + guess.abs()) * LOST - TINY;
+        *out = if least > f32::MIN { least } else { f32::MIN };
+    }
+}
+
+dispatched! {
+    /// Adds the positions of peaks that reach what a panel of theirs must reach.
+    fn reach(level, peaks: &[[f32; LANES]], least: &[f32], out: &mut Vec<u32>) = reach_body;
+}
+
+#[inline(always)]
+fn reach_body(peaks: &[[f32; LANES]], least: &[f32], out: &mut Vec<u32>) {
+    for (i, (peaks, least)) in (0..).zip(peaks.iter().zip(least.chunks(TOGETHER))) {
+        let lowest = least.iter().fold(f32::MAX, |lowest, &least| lowest.min(least));
+        if peaks.iter().map(|&peak| u32::from(peak >= lowest)).sum::<u32>() > 0 {
+            out.push(i);
+        }
+    }
+}
+
+/// Peaks of the likeliest columns, and of a sample of the others.
+type Peaks<'a> = (&'a [[f32; LANES]], &'a [[f32; LANES]]);
+
+dispatched! {
+    /// A score that at least `k` columns reach, one may hope, and not many more; -inf where that
+    /// is not to be hoped for. Peaks of the sample stand for the first of `weight` each, less the
+    /// second times the deviation of their number.
+    fn guess(level, peaks: Peaks<'_>, weight: (f32, f32), k: usize) -> f32 = guess_body;
+}
+
+#[inline(always)]
+fn guess_body((front, rest): Peaks<'_>, (stride, deviations): (f32, f32), k: usize) -> f32 {
+    let (mut lows, mut highs) = ([f32::MAX; LANES], [f32::MIN; LANES]);
+    for peaks in front.iter().chain(rest) {
+        for lane in 0..LANES {
+            let peak = peaks[lane];
+            let finite = if peak >= f32::MIN { peak } else { f32::MAX };
+            highs[lane] = if peak > highs[lane] { peak } else { highs[lane] };
+            lows[lane] = if finite < lows[lane] { finite } else { lows[lane] };
+        }
+    }
+    let k = k as f32;
+    let enough = |least| hoped(front, rest, stride, deviations, least) >= k;
+    let mut high = highs.into_iter().fold(f32::MIN, f32::max);
+    // As many as there are lanes reach the lowest of their largest: a good start, as a rule.
+    let mut low = highs.into_iter().fold(f32::MAX, f32::min);
+    if low <= f32::MIN || !enough(low) {
+        low = lows.into_iter().fold(f32::MAX, f32::min);
+        if !enough(low) {
+            return f32::NEG_INFINITY;
+        }
+    }
+    for _ in 0..HALVINGS {
+        let middle = low / 2.0 + high / 2.0;
+        (low, high) = if enough(middle) { (middle, high) } else { (low, middle) };
+    }
+    low
+}
+
+/// How many columns may be hoped to reach `least`.
+#[inline(always)]
+fn hoped(
+    front: &[[f32; LANES]],
+    rest: &[[f32; LANES]],
+    stride: f32,
+    deviations: f32,
+    least: f32,
+) -> f32 {
+    let (known, counted) = (count(front, least) as f32, count(rest, least) as f32);
+    let lucky = if stride > 1.0 { deviations * counted.sqrt() } else { 0.0 };
+    known + (counted - lucky).max(0.0) * stride
+}
+
+#[inline(always)]
+fn count(peaks: &[[f32; LANES]], least: f32) -> u32 {
+    peaks.as_flattened().iter().map(|&peak| u32::from(peak >= least)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_has_the_front_and_panels_of_every_size() {
+        for n_columns in [1, 31, 33, 512, 4096, 40_981, 1_000_000] {
+            let plan = Plan::new(n_columns);
+            let panels: Vec<usize> = plan.panels().collect();
+            assert!(panels.is_sorted() && panels.len() <= MOST / COLS + MOST / COLS / FRONT + 2);
+            for (at, &panel) in panels.iter().enumerate() {
+                assert!(plan.contains(panel) && panel < n_columns.div_ceil(COLS));
+                assert_eq!(plan.position(panel), at);
+            }
+            let inside = (0..n_columns.div_ceil(COLS)).filter(|&panel| plan.contains(panel));
+            assert_eq!(inside.count(), panels.len());
+            // Columns alternate in size with a period of 32 panels.
+            let sizes: std::collections::HashSet<usize> = panels.iter().map(|p| p % 32).collect();
+            assert!(sizes.len() == 32 || panels.len() < 64, "{n_columns}: {}", sizes.len());
+            assert!(plan.hoped(100, Caution::Usual) >= 100);
+        }
+    }
+
+    /// Peaks of single values, spread over lanes.
+    fn peaks(values: &[f32]) -> Vec<[f32; LANES]> {
+        let all = values.chunks(LANES).map(|values| {
+            let mut lanes = [f32::NEG_INFINITY; LANES];
+            lanes[..values.len()].copy_from_slice(values);
+            lanes
+        });
+        all.collect()
+    }
+
+    #[test]
+    fn a_guess_has_enough_scores_and_few_more() {
+        let scores: Vec<f32> = (0..1000u32).map(|i| (i * 7919 % 1000) as f32 - 300.0).collect();
+        let reached = |guess: f32| scores.iter().filter(|&&score| score >= guess).count();
+        for &level in Level::available() {
+            for k in [1, 20, 999, 1000] {
+                // Where all are known, there is nothing to be lucky about.
+                let known = peaks(&scores);
+                let of_known = guess(level, (&known, &[]), (1.0, 2.0), k);
+                assert!((k..=k + 8).contains(&reached(of_known)), "{} for {k}", reached(of_known));
+                assert_eq!(of_known, guess(level, (&[], &known), (1.0, 2.0), k));
+            }
+            // One of ten stands for ten, less two deviations.
+            let of_some = guess(level, (&[], &peaks(&scores)), (10.0, 2.0), 1000);
+            let n = reached(of_some) as f32;
+            assert!((1000.0..1100.0).contains(&((n - 2.0 * n.sqrt()) * 10.0)), "{n}");
+            assert_eq!(guess(level, (&peaks(&scores), &[]), (1.0, 2.0), 1001), f32::NEG_INFINITY);
+            let equal = peaks(&[2.0; 9]);
+            assert_eq!(guess(level, (&equal, &[]), (1.0, 2.0), 4), 2.0);
+        }
+    }
+
+    #[test]
+    fn panels_are_looked_at_where_a_peak_reaches_them() {
+        let peaks: Vec<[f32; LANES]> = (0..5u8).map(|i| [f32::from(i); LANES]).collect();
+        for &level in Level::available() {
+            let mut found = vec![];
+            // The last peak is of one panel only.
+            reach(level, &peaks, &[9.0, 9.0, 9.0, 1.0, 2.5, 2.5, 3.1, 3.1, 4.0], &mut found);
+            assert_eq!(found, [1, 4]);
+        }
+    }
+
+    #[test]
+    fn bounds_are_below_what_codes_can_hide() {
+        let (offs, norms) = ([0.37, 1e-30, 1e20, 1e-45], [12.5, 1e-33, 0.0, 1e-45]);
+        for &level in Level::available() {
+            for of_guess in [0.0, 1e-40, 7.25, -3e4, 1e19] {
+                let mut least = [0.0; 4];
+                let errors = [0.5, 0.01, 1e-38];
+                bound(level, of_guess, errors, &offs, &norms, &mut least);
+                for ((&least, off), norm) in least.iter().zip(offs).zip(norms) {
+                    let error = 0.5 * f64::from(off) + 0.01 * f64::from(norm) + 1e-38;
+                    let exact = f64::from(of_guess) - error;
+                    let lost = (f64::from(of_guess.abs()) + error) * 4e-6 + 1e-35;
+                    assert!(f64::from(least) <= exact && f64::from(least) >= exact - lost);
+                }
+            }
+            let mut least = [0.0];
+            bound(level, f32::NEG_INFINITY, [0.0; 3], &[0.0], &[0.0], &mut least);
+            assert_eq!(least, [f32::MIN]);
+        }
+    }
+}

@@ -57,10 +57,8 @@ pub enum Error {
     #[error("the hardest of several candidates are drawn with replacement")]
     Replacement,
 
-    /// The probability of being among distinct draws has no closed form.
-    #[error(
-        "the probability of being among distinct draws has a closed form for uniform ones only"
-    )]
+    /// A probability that no formula gives was asked for.
+    #[error("these draws have no probability in closed form")]
     NoClosedForm,
 
     /// Positions outside the epoch were asked for.

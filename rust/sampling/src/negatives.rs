@@ -133,8 +133,11 @@ impl Negatives {
     /// Refuses rows that are asked for more than they can draw.
     pub(crate) fn too_few(&self, graph: &Csr, row: usize, n_slots: usize) -> Option<Error> {
         let possible = self.choices.of(graph);
-        let needed = if self.replacement { 1 } else { n_slots };
+        let needed = if self.replacement { n_slots.min(1) } else { n_slots };
         let n_cols = graph.n_cols();
+        if needed == 0 {
+            return None;
+        }
         if self.choices.unlimited() && graph.degree(row) == n_cols {
             return Some(Error::Saturated { row, n_cols });
         }

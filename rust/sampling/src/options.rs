@@ -40,7 +40,7 @@ pub struct Options {
     pub seed: u64,
     /// How negatives are chosen.
     pub strategy: Strategy,
-    /// Negatives of each positive; at least 1.
+    /// Negatives of each positive; with 0 there are pairs alone, and no row has too few.
     pub n_negatives: usize,
     /// Whether negatives of one positive may repeat.
     pub replacement: bool,

@@ -49,16 +49,13 @@ impl Sampler {
     ///
     /// # Errors
     ///
-    /// [`Error::Zero`] if a count of the options is 0; [`Error::Beta`], [`Error::Mixed`] and
+    /// [`Error::Zero`] for a strategy with a count of 0; [`Error::Beta`], [`Error::Mixed`] and
     /// [`Error::Weight`] for a strategy out of range, [`Error::Replacement`] for one that cannot
     /// draw without; [`Error::Length`] and [`Error::OutOfRange`] for limits that do not fit the
     /// graph; [`Error::Empty`] for a graph without entries, or all of whose rows are skipped;
     /// [`Error::Saturated`] for the first row that is linked to every column, [`Error::TooFew`]
     /// for the first that is left with too few.
     pub fn limited(graph: &Csr, limits: &Limits<'_>, options: Options) -> Result<Self> {
-        if options.n_negatives == 0 {
-            return Err(Error::Zero { name: "n_negatives" });
-        }
         if !options.replacement && options.strategy.n_candidates() > 1 {
             return Err(Error::Replacement);
         }
@@ -139,7 +136,8 @@ impl Sampler {
     /// # Errors
     ///
     /// [`Error::Length`] if `vectors` do not fit the graph, or if `graph` is not the sampler's;
-    /// [`Error::Positions`] outside the epoch; [`Error::NoVectors`] if they are missing;
+    /// [`Error::Positions`] outside the epoch; [`Error::Zero`] if no negative was asked for;
+    /// [`Error::NoVectors`] if vectors are missing;
     /// [`Error::NotANumber`] for the first NaN score; [`Error::TooFewInBatch`] for the first row
     /// whose batch holds too few negatives; [`Error::Memory`] if there is no room.
     pub fn sample(
@@ -195,6 +193,9 @@ impl Sampler {
     ) -> Result<Drawing<'a>> {
         self.check(graph, start, n)?;
         let vectors = self.checked(vectors)?;
+        if self.options.n_negatives == 0 {
+            return Err(Error::Zero { name: "n_negatives" });
+        }
         Drawing::new(self, level, graph, self.epoch(epoch), start, n, vectors)
     }
 
@@ -223,6 +224,9 @@ impl Sampler {
         n: usize,
     ) -> Result<Listing<'a>> {
         self.check(graph, start, n)?;
+        if self.options.n_negatives == 0 {
+            return Err(Error::Zero { name: "n_negatives" });
+        }
         Listing::new(self, graph, self.epoch(epoch), start, n)
     }
 
@@ -281,9 +285,7 @@ impl Sampler {
             .flat_map(|(columns, row)| std::iter::repeat_n(row, columns.len()))
             .collect();
         let clash_columns = found.into_iter().flatten().map(i64::from).collect();
-        let of_column = self.in_batch_probabilities(graph, n)?;
-        let probabilities = positives.iter().map(|&c| of_column[c as usize]).collect();
-        Ok(InBatch { rows, positives, probabilities, clash_rows, clash_columns })
+        Ok(InBatch { rows, positives, clash_rows, clash_columns })
     }
 
     /// The probability that each column stands in a batch of `n` positions.
@@ -300,18 +302,21 @@ impl Sampler {
     /// The probability that a draw for each of `rows` is the column beside it: of the first of its
     /// negatives, or, if these come from the batch, that the column stands in a whole batch.
     ///
-    /// 0 for columns that the row may not draw. The hardest of several candidates are drawn by
-    /// vectors that are not known here: what is returned is the probability of a candidate.
+    /// 0 for columns that the row may not draw.
     ///
     /// # Errors
     ///
     /// [`Error::Length`] unless `graph` is the sampler's and there are as many columns as rows;
-    /// [`Error::OutOfRange`].
+    /// [`Error::OutOfRange`]; [`Error::NoClosedForm`] for the hardest of several candidates, which
+    /// depend on vectors.
     pub fn probabilities(&self, graph: &Csr, rows: &[u32], columns: &[u32]) -> Result<Vec<f64>> {
         self.check(graph, 0, 0)?;
         length("columns", rows.len(), columns.len())?;
         inside("rows", rows, self.shape[0])?;
         inside("columns", columns, self.shape[1])?;
+        if self.hardest_of() > 1 {
+            return Err(Error::NoClosedForm);
+        }
         let possible = self.negatives.choices.of(graph);
         let pairs = rows.iter().map(|&row| row as usize).zip(columns.iter().copied());
         let Strategy::InBatch { batch_size } = self.options.strategy else {

@@ -56,14 +56,12 @@ impl Triplets {
 }
 
 /// A batch whose positives are the negatives of one another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InBatch {
     /// Row of each position.
     pub rows: Vec<i64>,
     /// A column linked to the row.
     pub positives: Vec<i64>,
-    /// The probability that each positive stands in a batch of this many positions.
-    pub probabilities: Vec<f64>,
     /// Positions `i` of pairs `(i, j)` for which the positive of `j` is no negative of the row of
     /// `i`: `(i, i)` and all others that the row may not draw. Ascending.
     pub clash_rows: Vec<i64>,

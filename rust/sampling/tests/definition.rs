@@ -219,8 +219,6 @@ fn every_error_names_its_numbers() {
     let options = hardest(Order::Interaction, 0, 1, 1);
     let built = |graph: &Csr, options: &Options| Sampler::new(graph, options.clone()).unwrap_err();
     assert_eq!(built(graph, &options), Error::Saturated { row: 2, n_cols: 2 });
-    let none = Options { n_negatives: 0, ..options.clone() };
-    assert_eq!(built(graph, &none), Error::Zero { name: "n_negatives" });
     let none = hardest(Order::Interaction, 0, 1, 0);
     assert_eq!(built(graph, &none), Error::Zero { name: "hardest_of" });
     let empty = Bipartite::from_edges(3, 2, &[], &[]).unwrap();
@@ -240,6 +238,10 @@ fn every_error_names_its_numbers() {
     assert!(matches!(found, Error::Positions { .. }));
     let found = sampler.candidates(graph, 0, 3, 1).unwrap_err();
     assert_eq!(found, Error::Positions { start: 3, stop: 4, n: 3 });
+
+    let pairs = Sampler::new(graph, Options { n_negatives: 0, ..options.clone() }).unwrap();
+    assert_eq!(sample(&pairs, graph, 0, 1, None), Error::Zero { name: "n_negatives" });
+    assert_eq!(pairs.candidates(graph, 0, 0, 1), Err(Error::Zero { name: "n_negatives" }));
 
     let other = Bipartite::from_edges(2, 4, &[0, 0, 1], &[0, 1, 2]).unwrap();
     let found = sample(&sampler, other.by_row(), 0, 1, None);

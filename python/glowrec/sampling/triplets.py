@@ -1,38 +1,41 @@
-"""Negative sampling: (user, positive, negative) triplets, exact and reproducible."""
+"""(user, positive, negative) triplets of an epoch."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from glowrec import _native
-from glowrec.arguments import bounded, whole_number
-from glowrec.errors import DataError, IdError, ParameterError, SaturatedError, ShapeError
-from glowrec.factors import linked, saturated
-from glowrec.prefetch import prefetched
+from glowrec.arguments import bounded
+from glowrec.columns import check_codes
+from glowrec.errors import ParameterError, SaturatedError, ShapeError
+from glowrec.factors import linked, whole
+from glowrec.sampling.epochs import EpochSampler
+from glowrec.sampling.plan import (
+    ORDERS,
+    SATURATED,
+    Order,
+    Saturated,
+    chosen,
+    limits,
+    plan,
+    seeded,
+    too_few,
+)
+from glowrec.sampling.strategies import Hardest, Strategy, Uniform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from glowrec.factors import Links
-    from glowrec.graph import Graph
 
 Table: TypeAlias = "NDArray[np.float32] | NDArray[np.uint16]"
 Vectors: TypeAlias = "Table | Callable[[], Table]"
 
-ORDERS = ("interaction", "user_uniform")
-
 # Candidates of a positive, so that one position is drawn between two looks at signals.
 _MOST_CANDIDATES = 2**20
-# Draws of a batch that are made ahead: longer ones are made by the caller, who handles signals.
-_MOST_AHEAD = 2**24
-# Negatives drawn by one call when batches are smaller: enough to keep all threads busy and to make
-# the cost of the call vanish, few enough to stay in the cache.
-_BLOCK = 65_536
 
 
 class Triplets(NamedTuple):
@@ -46,7 +49,7 @@ class Triplets(NamedTuple):
     """Items the user never touched, shape (B,), or (B, n_negatives) if there are several."""
 
 
-class TripletSampler:
+class TripletSampler(EpochSampler[Triplets]):
     r"""Draws training triplets: users, one of their items each, and items they never touched.
 
     A negative is never one of the user's positives, at any density: with ``r`` uniform in
@@ -62,37 +65,52 @@ class TripletSampler:
         Positions per batch.
     seed : int, default 0
         Key of all randomness, in ``0..2**64``.
-    order : {"interaction", "user_uniform"}, default "interaction"
+    order : {"interaction", "user_uniform", "popularity_corrected"}, default "interaction"
         "interaction" visits every distinct interaction exactly once per epoch, shuffled.
         "user_uniform" draws, for each position, a user (each one with interactions equally
         likely) and then one of the user's items, as LightGCN's reference code does.
+        "popularity_corrected" draws an item (each one with interactions equally likely) and then
+        one of its users: an interaction in inverse proportion to its item's popularity.
+    negatives : Uniform, Popularity, InBatch, Mixed or Hardest, default Uniform()
+        How negatives are chosen among the items that the user may draw.
     n_negatives : int, default 1
-        Negatives per positive, drawn with replacement; with `hardest_of`, at most 2**20
-        candidates.
-    hardest_of : int, default 1
-        Candidates per negative, of which the one with the highest dot product with the user
-        under the current `vectors` stays (dynamic negative sampling). Ties go to the earlier
-        candidate. With 1, negatives are uniform and `vectors` are not read.
+        Negatives per positive; with `Hardest`, at most 2**20 candidates.
+    replacement : bool, default True
+        Whether negatives of one positive may repeat. Without, each is drawn from those that are
+        left: the first ones do not depend on `n_negatives`.
+    exclude : Interactions, Graph or SciPy sparse matrix, optional
+        Further items that are no negatives of a user, such as those held out for validation.
+    allow : Interactions, Graph or SciPy sparse matrix, optional
+        The only items that may be negatives of a user, less all others.
+    blocked : array_like of int64, optional
+        Items that are no negatives of anybody.
+    saturated : {"error", "skip"}, default "error"
+        What to do with users who are left with no negative, or with fewer than `n_negatives`
+        where these must differ: refuse, or leave their interactions out of every epoch.
     drop_last : bool, default False
         Leave out the last batch of an epoch if it is shorter than the others.
 
     Raises
     ------
     ParameterError
-        If `train` is none of these, a count is below 1 or too large, the seed is out of range or
-        the order is unknown.
+        If `train` is none of these, a count is below 1 or too large, the seed is out of range, or
+        a word or strategy is unknown.
     DataError
-        If `train` has no interaction.
+        If `train` has no interaction, or only those of users left out.
     SaturatedError
-        If a user is linked to every item, so that no negative exists; the message names the user.
+        If a user has too few negatives; the message names the user.
+    ShapeError
+        If `exclude` or `allow` has another shape than `train`.
+    IdError
+        If `blocked` holds what is no item.
 
     Notes
     -----
     Random words come from SplitMix64 used as a counter (Steele, Lea and Flood, OOPSLA 2014),
     bounded integers from Lemire's exact multiply-shift (TOMACS 2019), the shuffle from a
     generalised Feistel network (Black and Rogaway, CT-RSA 2002), evaluated per position: an epoch
-    needs no stored permutation. ``O(log d)`` per negative. `hardest_of` is the dynamic negative
-    sampling of Zhang et al., SIGIR 2013.
+    needs no stored permutation. ``O(log d)`` per negative. `exclude`, `allow` and `blocked` are
+    merged with train once, into as many numbers as they hold: no mask is made.
 
     Examples
     --------
@@ -106,15 +124,10 @@ class TripletSampler:
     [(0, 0), (0, 1), (1, 2), (2, 1)]
     """
 
-    batch_size: int
-    seed: int
-    order: Literal["interaction", "user_uniform"]
+    order: Order
+    negatives: Strategy
     n_negatives: int
-    hardest_of: int
-    drop_last: bool
-    _graph: Graph
-    _native: _native.Sampler
-    _options: dict[str, Any]
+    replacement: bool
 
     def __init__(
         self,
@@ -122,52 +135,51 @@ class TripletSampler:
         batch_size: int = 2048,
         seed: int = 0,
         *,
-        order: Literal["interaction", "user_uniform"] = "interaction",
+        order: Order = "interaction",
+        negatives: Strategy = Uniform(),  # noqa: B008 - frozen
         n_negatives: int = 1,
-        hardest_of: int = 1,
+        replacement: bool = True,
+        exclude: Links | None = None,
+        allow: Links | None = None,
+        blocked: ArrayLike | None = None,
+        saturated: Saturated = "error",
         drop_last: bool = False,
     ) -> None:
-        if order not in ORDERS:
-            raise ParameterError(f"order = {order!r}: expected one of {', '.join(ORDERS)}")
         graph = linked("train", train)
+        limited = limits(graph, exclude, allow, blocked)
         options = {
             "batch_size": bounded("batch_size", batch_size, 1, 31),
-            "seed": bounded("seed", seed, 0, 64),
-            "order": order,
+            "seed": seeded(seed),
+            "order": chosen("order", order, ORDERS),
+            "negatives": negatives,
             "n_negatives": bounded("n_negatives", n_negatives, 1, 31),
-            "hardest_of": bounded("hardest_of", hardest_of, 1, 31),
+            "replacement": bool(replacement),
+            **limited._asdict(),
+            "saturated": chosen("saturated", saturated, SATURATED),
             "drop_last": bool(drop_last),
         }
-        self.__dict__.update(options, _graph=graph, _options=options)
-        if self.n_negatives * self.hardest_of > _MOST_CANDIDATES:
+        if options["n_negatives"] * _candidates(negatives) > _MOST_CANDIDATES:
             raise ParameterError(
-                f"n_negatives = {n_negatives} with hardest_of = {hardest_of}: expected a product "
-                f"of at most {_MOST_CANDIDATES}, the candidates of a positive"
+                f"n_negatives = {n_negatives} with {negatives!r}: expected a product of at most "
+                f"{_MOST_CANDIDATES}, the candidates of a positive"
             )
-        try:
-            native = _native.Sampler(
-                graph._native,  # noqa: SLF001 - what a graph wraps
-                order,
-                self.n_negatives,
-                self.hardest_of,
-                self.seed,
-            )
-        except SaturatedError:
-            raise saturated(train, graph) from None
-        except DataError:
-            raise DataError("train has no interactions: there is nothing to sample") from None
-        self.__dict__["_native"] = native
+        draws = plan(
+            order,
+            options["seed"],
+            negatives,
+            options["n_negatives"],
+            limited,
+            batch_size=options["batch_size"],
+            replacement=options["replacement"],
+            skip=saturated == "skip",
+        )
+        self._prepare(train, graph, draws, options)
+        self.__dict__["_draws_per_position"] = self.n_negatives
 
     @property
     def n_triplets(self) -> int:
-        """Positions of one epoch: the number of distinct interactions."""
-        return self._native.n_triplets
-
-    @property
-    def n_batches(self) -> int:
-        """Batches of one epoch."""
-        whole, rest = divmod(self.n_triplets, self.batch_size)
-        return whole if self.drop_last else whole + (rest > 0)
+        """Positions of one epoch: distinct interactions, less those of users left out."""
+        return self.n_positions
 
     def sample(
         self, epoch: int, start: int, stop: int, *, vectors: Vectors | None = None
@@ -182,7 +194,7 @@ class TripletSampler:
             Positions, ``0 <= start <= stop <= n_triplets``.
         vectors : ndarray of float32 or uint16, shape (n_users + n_items, dim), or callable
             Vectors of users, then items, C-ordered, that score the candidates when
-            `hardest_of` > 1, or a function that returns them. uint16 stands for the bits of
+            `negatives` are the :class:`Hardest`, or a function that returns them. uint16 stands for the bits of
             bfloat16 numbers, which halve the memory traffic; sums are float32 in both cases, in
             one fixed order: the same bits on every processor. The array must not be changed by
             another thread during the call.
@@ -197,11 +209,13 @@ class TripletSampler:
         IdError
             If the positions are not within the epoch.
         ParameterError
-            If `hardest_of` > 1 and `vectors` are missing.
+            If the hardest are to be chosen and `vectors` are missing.
         ShapeError
             If `vectors` do not have one C-ordered row per user and item.
         ScoreError
             If the score of a candidate is NaN; the message names the user and the item.
+        SaturatedError
+            If a batch holds too few negatives of a user (:class:`InBatch`).
 
         Examples
         --------
@@ -211,10 +225,7 @@ class TripletSampler:
         >>> bool((positives != negatives).all())  # two items: the other one is the negative
         True
         """
-        table = self._table(vectors) if self.hardest_of > 1 else None
-        place = self._positions(epoch, start, stop)
-        users, positives, negatives = self._native.sample(*place, table)
-        return Triplets(users, positives, negatives if self.n_negatives > 1 else negatives[:, 0])
+        return self._draw(*self._positions(epoch, start, stop), vectors)
 
     def batch(self, epoch: int, index: int, *, vectors: Vectors | None = None) -> Triplets:
         """Return batch number `index` of an epoch, without drawing those before it.
@@ -246,11 +257,7 @@ class TripletSampler:
         >>> sampler.batch(5, 1).users.tolist() == sampler.sample(5, 2, 3).users.tolist()
         True
         """
-        if not 0 <= whole_number("index", index) < self.n_batches:
-            raise IdError(f"batch {index} is not in 0..{self.n_batches}")
-        start = index * self.batch_size
-        stop = min(start + self.batch_size, self.n_triplets)
-        return self.sample(epoch, start, stop, vectors=vectors)
+        return self._draw(*self._positions(epoch, *self._bounds(index)), vectors)
 
     def epoch(
         self,
@@ -267,13 +274,13 @@ class TripletSampler:
         epoch : int
             Number of the epoch, from 0.
         vectors : callable, optional
-            Called before each batch when `hardest_of` > 1; see :meth:`sample`.
+            Called before each batch when the hardest are chosen; see :meth:`sample`.
         start_batch : int, default 0
             First batch, for resuming: ``0 <= start_batch <= n_batches``.
         prefetch : int, default 2
             Batches that a background thread prepares ahead, at least; with 0 there is no
-            thread. Off when `hardest_of` > 1, because a batch then needs the vectors that the
-            step before it has made. The batches are the same in every case.
+            thread. Off when the hardest are chosen, because a batch then needs the vectors that
+            the step before it has made. The batches are the same in every case.
 
         Yields
         ------
@@ -293,18 +300,15 @@ class TripletSampler:
         >>> sum(len(users) for users, _, _ in sampler.epoch(0, start_batch=1))
         2
         """
-        if not 0 <= whole_number("start_batch", start_batch) <= self.n_batches:
-            raise IdError(f"start_batch = {start_batch} is not in 0..={self.n_batches}")
-        prefetch = bounded("prefetch", prefetch, 0, 31)
-        epoch = bounded("epoch", epoch, 0, 64)
-        if self.hardest_of > 1:
+        first = self._first(epoch, start_batch, prefetch)
+        if _candidates(self.negatives) > 1:
             if vectors is None:
                 raise self._no_vectors()
-            return self._scored(epoch, start_batch, vectors)
-        return self._drawn(epoch, start_batch, prefetch)
+            return self._scored(*first[:2], vectors)
+        return self._drawn(*first)
 
     def candidates(self, epoch: int, start: int, stop: int) -> NDArray[np.int64]:
-        """Return every candidate that `hardest_of` chooses from.
+        """Return every candidate that :class:`Hardest` chooses from.
 
         Parameters
         ----------
@@ -315,40 +319,80 @@ class TripletSampler:
 
         Returns
         -------
-        ndarray of int64, shape (stop - start, n_negatives, hardest_of)
+        ndarray of int64, shape (stop - start, n_negatives, of)
             Uniform negatives of each position and slot. The first candidate of a slot is what
-            ``hardest_of=1`` draws; the others do not depend on `hardest_of` either.
+            :class:`Uniform` draws; the others do not depend on their number either.
 
         Raises
         ------
         IdError
             If the positions are not within the epoch.
+        ParameterError
+            If `negatives` are neither :class:`Hardest` nor :class:`Uniform`.
 
         Examples
         --------
         >>> import glowrec as gr
         >>> train = gr.Graph.from_edges([0, 1], [0, 1], n_users=2, n_items=5)
-        >>> gr.TripletSampler(train, n_negatives=2, hardest_of=8).candidates(0, 0, 2).shape
+        >>> sampler = gr.TripletSampler(train, n_negatives=2, negatives=gr.Hardest(8))
+        >>> sampler.candidates(0, 0, 2).shape
         (2, 2, 8)
         """
+        if not isinstance(self.negatives, Hardest | Uniform):
+            raise ParameterError(f"negatives = {self.negatives!r}: only Hardest() has candidates")
         return self._native.candidates(*self._positions(epoch, start, stop))
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a sampler is frozen, so {name} cannot be set; make a new one")
+    def probabilities(self, users: ArrayLike, items: ArrayLike) -> NDArray[np.float64]:
+        """Return the probabilities that draws are these items, for importance weights.
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the graph and the options; a copy draws the same triplets."""
-        return partial(TripletSampler, **self._options), (self._graph,)
+        Parameters
+        ----------
+        users, items : array_like of int64, shape (n_rows,)
 
-    def __repr__(self) -> str:
-        options = ", ".join(f"{name}={value!r}" for name, value in self._options.items())
-        return f"TripletSampler({self.n_triplets:,} interactions, {options})"
+        Returns
+        -------
+        ndarray of float64, shape (n_rows,)
+            Of each row, the probability that the first negative of a position of this user is
+            this item (with replacement: any negative); 0 for what the user may not draw. For
+            :class:`InBatch`, the probability that the item stands in a whole batch.
 
-    def _positions(self, epoch: int, start: int, stop: int) -> tuple[int, int, int]:
-        start, stop = whole_number("start", start), whole_number("stop", stop)
-        if not 0 <= start <= stop <= self.n_triplets:
-            raise IdError(f"positions {start}..{stop} are not within 0..{self.n_triplets}")
-        return bounded("epoch", epoch, 0, 64), start, stop
+        Raises
+        ------
+        ParameterError
+            For :class:`Hardest`, whose choice depends on vectors.
+        IdError
+            If there is no such user or item.
+        ShapeError
+            If there are not as many items as users.
+
+        Examples
+        --------
+        >>> import glowrec as gr
+        >>> train = gr.Graph.from_edges([0, 1], [0, 1], n_users=2, n_items=5)
+        >>> gr.TripletSampler(train).probabilities([0, 0, 1], [0, 1, 3])
+        array([0.  , 0.25, 0.25])
+        """
+        if _candidates(self.negatives) > 1:
+            raise ParameterError(
+                f"negatives = {self.negatives!r}: what is drawn depends on vectors, so it has no "
+                "probability of its own"
+            )
+        of, wanted = whole("users", users, 1), whole("items", items, 1)
+        check_codes("users", of, self._graph.n_users)
+        check_codes("items", wanted, self._graph.n_items)
+        if len(of) != len(wanted):
+            raise ShapeError(f"items: expected {len(of)}, one per user, got {len(wanted)}")
+        return self._native.probabilities(of, wanted)
+
+    def _draw(
+        self, epoch: int, start: int, stop: int, vectors: Vectors | None = None
+    ) -> Triplets:
+        table = self._table(vectors) if _candidates(self.negatives) > 1 else None
+        try:
+            users, positives, negatives = self._native.sample(epoch, start, stop, table)
+        except SaturatedError as error:
+            raise too_few(error, self._train, self._graph, skip=False) from None
+        return Triplets(users, positives, negatives if self.n_negatives > 1 else negatives[:, 0])
 
     def _table(self, vectors: Vectors | None) -> Table:
         table = vectors() if callable(vectors) else vectors
@@ -368,8 +412,8 @@ class TripletSampler:
 
     def _no_vectors(self) -> ParameterError:
         return ParameterError(
-            f"hardest_of = {self.hardest_of} scores its candidates: pass `vectors`, the read-out "
-            "vectors of users and items"
+            f"{self.negatives!r} scores its candidates: pass `vectors`, the read-out vectors of "
+            "users and items"
         )
 
     def _scored(
@@ -378,19 +422,7 @@ class TripletSampler:
         for index in range(start_batch, self.n_batches):
             yield self.batch(epoch, index, vectors=vectors)
 
-    def _drawn(self, epoch: int, start_batch: int, prefetch: int) -> Iterator[Triplets]:
-        step = max(1, _BLOCK // (self.batch_size * self.n_negatives))  # batches of one call
-        blocks = range(start_batch, self.n_batches, step)
 
-        def block(first: int) -> list[Triplets]:
-            """Disjoint slices of one draw."""
-            start, size = first * self.batch_size, self.batch_size
-            stop = min(start + step * size, self.n_batches * size, self.n_triplets)
-            drawn = self.sample(epoch, start, stop)
-            cuts = [slice(at, at + size) for at in range(0, stop - start, size)]
-            return [Triplets(*(part[cut] for part in drawn)) for cut in cuts]
-
-        if self.batch_size * self.n_negatives > _MOST_AHEAD:
-            prefetch = 0
-        for batches in prefetched(block, blocks, -(-prefetch // step)):
-            yield from batches
+def _candidates(negatives: Strategy) -> int:
+    """Candidates of each negative."""
+    return negatives.of if isinstance(negatives, Hardest) else 1

@@ -1,4 +1,4 @@
-"""Negative sampling, exact and reproducible: pairs, triplets, labelled pairs, batches, candidates."""
+"""Negative sampling, exact and reproducible, of epochs in batches and of users."""
 
 from glowrec.sampling.candidates import Candidates
 from glowrec.sampling.in_batch import InBatchPairs, InBatchSampler

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from glowrec import _native
 from glowrec.arguments import bounded
 from glowrec.columns import check_codes
@@ -16,6 +14,7 @@ from glowrec.sampling.plan import limits, plan, seeded, too_few
 from glowrec.sampling.strategies import Mixed, Popularity, Uniform
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from glowrec.factors import Links
@@ -119,9 +118,7 @@ class Candidates:
             replacement=bool(replacement),
         )
         native = _native.Candidates(graph._native, drawn)  # noqa: SLF001 - what a graph wraps
-        self.__dict__.update(
-            options, _train=train, _graph=graph, _native=native, _options=options
-        )
+        self.__dict__.update(options, _train=train, _graph=graph, _native=native, _options=options)
 
     def sample(self, users: ArrayLike, targets: ArrayLike | None = None) -> NDArray[np.int64]:
         """Return the candidates of each user.

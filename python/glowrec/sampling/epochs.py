@@ -52,9 +52,7 @@ class EpochSampler(Generic[Batch]):
         except DataError:
             why = "every user is saturated" if graph.n_edges else "train has no interactions"
             raise DataError(f"{why}: there is nothing to sample") from None
-        self.__dict__.update(
-            options, _train=train, _graph=graph, _native=native, _options=options
-        )
+        self.__dict__.update(options, _train=train, _graph=graph, _native=native, _options=options)
 
     @property
     def n_positions(self) -> int:
@@ -129,4 +127,3 @@ class EpochSampler(Generic[Batch]):
         given = {name: value for name, value in self._options.items() if value is not None}
         options = ", ".join(f"{name}={value!r}" for name, value in given.items())
         return f"{type(self).__name__}({self.n_positions:,} interactions, {options})"
-

@@ -131,7 +131,7 @@ class InBatchSampler(EpochSampler[InBatchPairs]):
             **limited._asdict(),
             "drop_last": bool(drop_last),
         }
-        pairs = plan(order, options["seed"], Uniform(), 0, limited)
+        pairs = plan(order, seeded(seed), Uniform(), 0, limited)
         self._prepare(train, graph, pairs, options)
         self.__dict__["_log_q"] = {}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from glowrec.arguments import bounded
 from glowrec.factors import linked
 from glowrec.sampling.epochs import EpochSampler
@@ -15,6 +13,7 @@ from glowrec.sampling.strategies import Uniform
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from glowrec.factors import Links
@@ -74,7 +73,7 @@ class PairSampler(EpochSampler[Pairs]):
             "drop_last": bool(drop_last),
         }
         none = Limits(None, None, None)
-        pairs = plan(order, options["seed"], Uniform(), 0, none)
+        pairs = plan(order, seeded(seed), Uniform(), 0, none)
         self._prepare(train, linked("train", train), pairs, options)
 
     def sample(self, epoch: int, start: int, stop: int) -> Pairs:

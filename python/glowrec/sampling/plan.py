@@ -163,9 +163,7 @@ def _parts(strategy: Strategy, batch_size: int) -> list[tuple[str, float, float]
         case Hardest():
             return [("hardest", float(strategy.of), 1.0)]
         case Mixed():
-            return [
-                (*_parts(part, batch_size)[0][:2], weight) for part, weight in strategy.parts
-            ]
+            return [(*_parts(part, batch_size)[0][:2], weight) for part, weight in strategy.parts]
     raise ParameterError(
         f"negatives = {strategy!r}: expected Uniform(), Popularity(), InBatch(), Mixed() or "
         "Hardest()"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from glowrec.factors import Links
-    from glowrec.sampling.triplets import Triplets, Vectors
+    from glowrec.sampling.triplets import Triplets
+    from glowrec.sampling.vectors import Vectors
 
 
 class Pointwise(NamedTuple):

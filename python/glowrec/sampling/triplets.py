@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from glowrec.arguments import bounded
 from glowrec.columns import check_codes
@@ -23,16 +21,16 @@ from glowrec.sampling.plan import (
     too_few,
 )
 from glowrec.sampling.strategies import Hardest, Strategy, Uniform
+from glowrec.sampling.vectors import n_candidates, no_vectors, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from glowrec.factors import Links
-
-Table: TypeAlias = "NDArray[np.float32] | NDArray[np.uint16]"
-Vectors: TypeAlias = "Table | Callable[[], Table]"
+    from glowrec.sampling.vectors import Table, Vectors
 
 # Candidates of a positive, so that one position is drawn between two looks at signals.
 _MOST_CANDIDATES = 2**20
@@ -158,7 +156,7 @@ class TripletSampler(EpochSampler[Triplets]):
             "saturated": chosen("saturated", saturated, SATURATED),
             "drop_last": bool(drop_last),
         }
-        if options["n_negatives"] * _candidates(negatives) > _MOST_CANDIDATES:
+        if options["n_negatives"] * n_candidates(negatives) > _MOST_CANDIDATES:
             raise ParameterError(
                 f"n_negatives = {n_negatives} with {negatives!r}: expected a product of at most "
                 f"{_MOST_CANDIDATES}, the candidates of a positive"
@@ -193,10 +191,10 @@ class TripletSampler(EpochSampler[Triplets]):
         start, stop : int
             Positions, ``0 <= start <= stop <= n_triplets``.
         vectors : ndarray of float32 or uint16, shape (n_users + n_items, dim), or callable
-            Vectors of users, then items, C-ordered, that score the candidates when
-            `negatives` are the :class:`Hardest`, or a function that returns them. uint16 stands for the bits of
-            bfloat16 numbers, which halve the memory traffic; sums are float32 in both cases, in
-            one fixed order: the same bits on every processor. The array must not be changed by
+            Vectors of users, then items, C-ordered, that score the candidates when `negatives`
+            are the :class:`Hardest`, or a function that returns them. uint16 stands for the bits
+            of bfloat16 numbers, which halve the memory traffic; sums are float32 in both cases,
+            in one fixed order: the same bits on every processor. The array must not be changed by
             another thread during the call.
 
         Returns
@@ -301,9 +299,9 @@ class TripletSampler(EpochSampler[Triplets]):
         2
         """
         first = self._first(epoch, start_batch, prefetch)
-        if _candidates(self.negatives) > 1:
+        if n_candidates(self.negatives) > 1:
             if vectors is None:
-                raise self._no_vectors()
+                raise no_vectors(self.negatives)
             return self._scored(*first[:2], vectors)
         return self._drawn(*first)
 
@@ -372,7 +370,7 @@ class TripletSampler(EpochSampler[Triplets]):
         >>> gr.TripletSampler(train).probabilities([0, 0, 1], [0, 1, 3])
         array([0.  , 0.25, 0.25])
         """
-        if _candidates(self.negatives) > 1:
+        if n_candidates(self.negatives) > 1:
             raise ParameterError(
                 f"negatives = {self.negatives!r}: what is drawn depends on vectors, so it has no "
                 "probability of its own"
@@ -384,45 +382,16 @@ class TripletSampler(EpochSampler[Triplets]):
             raise ShapeError(f"items: expected {len(of)}, one per user, got {len(wanted)}")
         return self._native.probabilities(of, wanted)
 
-    def _draw(
-        self, epoch: int, start: int, stop: int, vectors: Vectors | None = None
-    ) -> Triplets:
-        table = self._table(vectors) if _candidates(self.negatives) > 1 else None
+    def _draw(self, epoch: int, start: int, stop: int, vectors: Vectors | None = None) -> Triplets:
+        table = table_of(vectors, self.negatives) if n_candidates(self.negatives) > 1 else None
         try:
             users, positives, negatives = self._native.sample(epoch, start, stop, table)
         except SaturatedError as error:
             raise too_few(error, self._train, self._graph, skip=False) from None
         return Triplets(users, positives, negatives if self.n_negatives > 1 else negatives[:, 0])
 
-    def _table(self, vectors: Vectors | None) -> Table:
-        table = vectors() if callable(vectors) else vectors
-        if table is None:
-            raise self._no_vectors()
-        if not isinstance(table, np.ndarray):
-            raise ParameterError(
-                f"vectors: expected an array of float32 or uint16, got {type(table).__name__}"
-            )
-        kept = table.dtype in (np.float32, np.uint16) and table.flags.c_contiguous
-        if table.ndim != 2 or not kept:  # noqa: PLR2004 - a row per node
-            raise ShapeError(
-                "vectors: expected C-ordered rows of float32 (or uint16 bits of bfloat16), got "
-                f"{table.dtype} {table.shape}; numpy.ascontiguousarray(vectors, numpy.float32)"
-            )
-        return table
-
-    def _no_vectors(self) -> ParameterError:
-        return ParameterError(
-            f"{self.negatives!r} scores its candidates: pass `vectors`, the read-out vectors of "
-            "users and items"
-        )
-
     def _scored(
         self, epoch: int, start_batch: int, vectors: Callable[[], Table]
     ) -> Iterator[Triplets]:
         for index in range(start_batch, self.n_batches):
             yield self.batch(epoch, index, vectors=vectors)
-
-
-def _candidates(negatives: Strategy) -> int:
-    """Candidates of each negative."""
-    return negatives.of if isinstance(negatives, Hardest) else 1

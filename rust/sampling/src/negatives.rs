@@ -30,7 +30,11 @@ pub(crate) struct Negatives {
 pub(crate) enum Rule {
     One(Part),
     Mixed(Box<[(u64, Part)]>),
-    InBatch,
+    /// Whether a place has an entry, so that it may stand in a batch, and how many have.
+    InBatch {
+        known: Box<[bool]>,
+        n_known: usize,
+    },
 }
 
 /// A strategy that draws by itself.
@@ -57,7 +61,16 @@ impl Negatives {
             _ => Part::Uniform,
         };
         let rule = match strategy {
-            Strategy::InBatch { .. } => Rule::InBatch,
+            Strategy::InBatch { .. } => {
+                let mut known = vec![false; choices.of(graph).n_places];
+                for &column in graph.indices() {
+                    if let Some(place) = choices.of(graph).place(column) {
+                        known[place as usize] = true;
+                    }
+                }
+                let n_known = known.iter().filter(|&&known| known).count();
+                Rule::InBatch { known: known.into(), n_known }
+            }
             Strategy::Mixed(parts) => {
                 let weights: Vec<f64> = parts.iter().map(|&(_, weight)| weight).collect();
                 let parts = parts.iter().map(|(strategy, _)| part(strategy));
@@ -73,7 +86,11 @@ impl Negatives {
     /// How many different columns `row` can draw.
     pub(crate) fn n(&self, possible: Possible<'_>, row: usize) -> usize {
         match &self.rule {
-            Rule::InBatch => possible.n(row),
+            Rule::InBatch { known, n_known } => {
+                let stored = possible.rows.row(row).iter();
+                let stored = stored.filter(|&&place| known[place as usize]).count();
+                if possible.listed { stored } else { n_known - stored }
+            }
             Rule::One(part) => part.n(possible, row),
             Rule::Mixed(parts) => {
                 parts.iter().map(|(_, part)| part.n(possible, row)).max().unwrap_or(0)
@@ -99,8 +116,8 @@ impl Negatives {
             let place = match (&self.rule, batch) {
                 (Rule::One(part), _) => part.draw(possible, row, words, drawn),
                 (Rule::Mixed(parts), _) => mixed(parts, possible, row, words, drawn),
-                (Rule::InBatch, Some(batch)) => batch.draw(possible, row, words, drawn),
-                (Rule::InBatch, None) => None,
+                (Rule::InBatch { .. }, Some(batch)) => batch.draw(possible, row, words, drawn),
+                (Rule::InBatch { .. }, None) => None,
             };
             let place = place.ok_or(slot)?;
             out.write(i64::from(possible.column(place)));
@@ -115,7 +132,8 @@ impl Negatives {
     pub(crate) fn probability(&self, possible: Possible<'_>, row: usize, column: u32) -> f64 {
         let Some(place) = possible.possible_place(row, column) else { return 0.0 };
         match &self.rule {
-            Rule::InBatch => f64::NAN,
+            // Of the batch, which is not known here.
+            Rule::InBatch { .. } => f64::NAN,
             Rule::One(part) => part.probability(possible, row, place),
             Rule::Mixed(parts) => {
                 let (mut sum, mut total) = (0.0, 0.0);
@@ -125,7 +143,7 @@ impl Negatives {
                         total += *weight as f64;
                     }
                 }
-                sum / total
+                if total > 0.0 { sum / total } else { 0.0 }
             }
         }
     }
@@ -151,8 +169,8 @@ impl Negatives {
 
     fn weighs_all(&self) -> bool {
         match &self.rule {
-            Rule::One(Part::Popularity(_)) => false,
-            Rule::One(Part::Uniform) | Rule::InBatch => true,
+            Rule::One(Part::Popularity(_)) | Rule::InBatch { .. } => false,
+            Rule::One(Part::Uniform) => true,
             Rule::Mixed(parts) => parts.iter().any(|(_, part)| matches!(part, Part::Uniform)),
         }
     }

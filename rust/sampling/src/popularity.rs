@@ -67,7 +67,8 @@ impl Popularity {
     }
 
     pub(crate) fn probability(&self, row: usize, place: u32) -> f64 {
-        self.alias.weight(place) as f64 / self.free[row] as f64
+        // A row may draw nothing at all, of which every place is no part.
+        self.alias.weight(place) as f64 / self.free[row].max(1) as f64
     }
 
     /// A possible place that has not been drawn, unless none of any weight is left.

@@ -118,17 +118,19 @@ def counted(sampler, world_, epochs):
 
 def p_value(counts, probabilities):
     """Chi-square of counts, cells that expect too little put together."""
-    expected = probabilities * counts.sum()
-    order = np.argsort(expected)
-    small = np.cumsum(expected[order]) < EXPECTED
-    small[:-1] |= expected[order][:-1] < EXPECTED
-    rare, rest = order[small], order[~small]
-    cells = [(counts[rare].sum(), expected[rare].sum())] if small.any() else []
-    cells += list(zip(counts[rest], expected[rest], strict=True))
-    found, hoped = np.array(cells, dtype=float).T
+    likely = probabilities > 0
+    assert counts[~likely].sum() == 0
+    order = np.argsort(probabilities[likely])
+    found = counts[likely][order]
+    hoped = probabilities[likely][order] * counts.sum()
+    together = np.cumsum(hoped) < EXPECTED
+    together |= hoped < EXPECTED
+    n = min(int(together.sum()) + 1, len(hoped))  # ascending: the least, and one to carry them
+    found = np.append(found[n:], found[:n].sum())
+    hoped = np.append(hoped[n:], hoped[:n].sum())
     if len(found) == 1:
         return 1.0
-    return stats.chisquare(found, hoped * found.sum() / hoped.sum()).pvalue
+    return stats.chisquare(found, hoped * (found.sum() / hoped.sum())).pvalue
 
 
 def frequencies_are_probabilities(sampler, world_, epochs=300):

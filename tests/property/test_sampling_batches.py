@@ -14,7 +14,7 @@ PAIRS = st.sets(st.tuples(st.integers(0, 4), st.integers(0, 6)))
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("batch_size", [1, 7, 40])
+@pytest.mark.parametrize("batch_size", [1, 7, 30])
 def test_items_stand_in_batches_as_often_as_reported(order, batch_size):
     world = checks.roomy_world()
     sampler = gr.InBatchSampler(world.graph(), batch_size, order=order)
@@ -97,8 +97,8 @@ def test_candidates_are_included_as_often_as_reported(options):
 def test_labels_tell_links_from_negatives(strategy):
     world = checks.roomy_world()
     options = {"negatives": strategy, "n_negatives": 2, "saturated": "skip"}
-    sampler = gr.PointwiseSampler(world.graph(), 16, 2, **options)
-    triplets = gr.TripletSampler(world.graph(), 16, 2, **options)
+    sampler = gr.PointwiseSampler(world.graph(), 64, 2, **options)
+    triplets = gr.TripletSampler(world.graph(), 64, 2, **options)
     batches = list(sampler.epoch(4))
     assert len(batches) == sampler.n_batches == triplets.n_batches
     for index, (batch, drawn) in enumerate(zip(batches, triplets.epoch(4), strict=True)):

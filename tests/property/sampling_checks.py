@@ -1,8 +1,8 @@
 """What every sampler must keep, as functions: the tests apply them, and so do the mutants.
 
-A check takes what draws, not what it is made of, so that a broken one can be handed in. Statistics
-are compared with what a correct sampler exceeds once in a million runs; seeds are fixed, so a check
-that passes once always does.
+A check takes what draws, not what it is made of, so that a broken one can be handed in.
+Statistics are compared with what a correct sampler exceeds once in a million runs; seeds are
+fixed, so a check that passes once always does.
 """
 
 from dataclasses import dataclass, field, replace
@@ -130,7 +130,8 @@ def p_value(counts, probabilities):
     hoped = np.append(hoped[n:], hoped[:n].sum())
     if len(found) == 1:
         return 1.0
-    return stats.chisquare(found, hoped * (found.sum() / hoped.sum())).pvalue
+    # A sum of logarithms follows, so none may be 0.
+    return max(stats.chisquare(found, hoped * (found.sum() / hoped.sum())).pvalue, 1e-300)
 
 
 def frequencies_are_probabilities(sampler, world_, epochs=300):

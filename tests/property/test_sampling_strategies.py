@@ -283,7 +283,7 @@ def test_the_same_bits_without_wide_vectors(simd, threads):
 
 
 def test_more_draws_than_31_bits_count_are_indexed():
-    """Positions behind 2**32 draws: by the definition, a word per slot of the position's stream."""
+    """Positions behind 2**32 draws, by the definition: a word per slot of a position's stream."""
     users = np.repeat(np.arange(50), 100)
     items = np.tile(np.arange(0, 200, 2), 50)
     graph = gr.Graph.from_edges(users, items, n_users=50, n_items=300)

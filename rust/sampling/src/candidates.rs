@@ -78,7 +78,8 @@ impl Candidates {
     pub fn n_possible(&self, graph: &Csr, rows: &[u32]) -> Result<Vec<i64>> {
         self.check(graph, rows, None)?;
         let possible = self.negatives.choices.of(graph);
-        Ok(rows.iter().map(|&row| self.negatives.n(possible, row as usize) as i64).collect())
+        let n = |&row: &u32| (self.negatives.n(possible, row as usize) as u64).cast_signed();
+        Ok(rows.iter().map(n).collect())
     }
 
     /// Draws the negatives of each of `rows`, side by side; `targets` hold one column per row.

@@ -87,14 +87,18 @@ pub(crate) fn probabilities(visited: Rows<'_>, source: &Source, n_cols: usize, n
             for &row in occupied {
                 let columns = visited.row(row as usize);
                 let chance = 1.0 / (columns.len() as f64 * occupied.len() as f64);
-                columns.iter().for_each(|&column| chances[column as usize] += chance);
+                for &column in columns {
+                    chances[column as usize] += chance;
+                }
             }
             chances.into_iter().map(|chance| some(chance, n)).collect()
         }
         Source::ColumnUniform { occupied, .. } => {
             let mut chances = vec![0.0; n_cols];
             let chance = some(1.0 / occupied.len() as f64, n);
-            occupied.iter().for_each(|&column| chances[column as usize] = chance);
+            for &column in occupied {
+                chances[column as usize] = chance;
+            }
             chances
         }
     }

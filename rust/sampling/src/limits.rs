@@ -2,7 +2,8 @@
 
 use glowrec_graph::Csr;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::sampler::{inside, length};
 
 /// Limits on the negatives of a graph, beyond its own entries; none by default.
 ///
@@ -38,23 +39,13 @@ impl Limits<'_> {
 
     /// Refuses limits of other shapes than the graph's.
     pub(crate) fn check(&self, graph: &Csr) -> Result<()> {
-        let axes = |other: &Csr| [other.n_rows(), other.n_cols()];
         let names = [["exclude's rows", "exclude's columns"], ["allow's rows", "allow's columns"]];
-        for (other, names) in [self.exclude, self.allow].into_iter().zip(names) {
-            for axis in 0..2 {
-                let (expected, found) = (axes(graph)[axis], axes(other.unwrap_or(graph))[axis]);
-                if expected != found {
-                    return Err(Error::Length { name: names[axis], expected, found });
-                }
+        for (other, [rows, columns]) in [self.exclude, self.allow].into_iter().zip(names) {
+            if let Some(other) = other {
+                length(rows, graph.n_rows(), other.n_rows())?;
+                length(columns, graph.n_cols(), other.n_cols())?;
             }
         }
-        let bound = graph.n_cols();
-        match self.blocked.iter().position(|&column| column as usize >= bound) {
-            Some(position) => {
-                let found = self.blocked[position] as usize;
-                Err(Error::OutOfRange { name: "blocked", position, found, bound })
-            }
-            None => Ok(()),
-        }
+        inside("blocked", self.blocked, graph.n_cols())
     }
 }

@@ -5,14 +5,14 @@ use crate::drawn::{Drawn, Words};
 use crate::lanes::Lanes;
 use crate::lines::Look;
 use crate::popularity::Popularity;
-use crate::slots::{Rows, Slots};
+use crate::slots::{Slot, Slots};
 
 impl Slots for Popularity {
     /// The first attempts of all positions side by side; the few that are refused go on alone.
     #[inline(always)]
     fn fill<L: Lanes>(
         &self,
-        block: &Rows<'_>,
+        block: &Slot<'_>,
         words: &[u64],
         look: &mut Look,
         places: &mut [u32],
@@ -36,7 +36,7 @@ impl Slots for Popularity {
         );
         for &i in &refused[..n] {
             let (i, position) = (i as usize, block.start + u64::from(i));
-            let words = Words { stream: task.epoch.negatives(position), slot: block.slot };
+            let words = Words { stream: task.epoch.negatives(position), slot: block.number };
             places[i] = self
                 .draw(task.possible, block.rows[i] as usize, words, &Drawn::new())
                 .expect("rows without a negative were refused");

@@ -19,6 +19,7 @@ pub(crate) const MOST_BETA: f64 = 64.0;
 /// `degree^beta` of each degree, as shares of the largest in units of `2^-62`, rounded to within
 /// a few units; `0^0 = 1`, as everywhere.
 pub(crate) fn powers(degrees: &[u32], beta: f64) -> Vec<u64> {
+    #[expect(clippy::cast_sign_loss, reason = "strategies are refused below 0")]
     let beta = (beta * (1u64 << BETA_BITS) as f64).round() as u128; // a power of two: exact
     if beta == 0 {
         return vec![ONE; degrees.len()];

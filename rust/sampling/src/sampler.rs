@@ -274,11 +274,13 @@ impl Sampler {
         let mut items: Vec<(Option<u32>, u32)> = positives
             .iter()
             .zip(0u32..)
-            .map(|(&column, at)| (possible.place(column as u32), at))
+            .map(|(&column, at)| (possible.place(column.cast_unsigned() as u32), at))
             .collect();
         items.sort_unstable();
-        let found: Vec<Vec<u32>> =
-            rows.par_iter().map(|&row| clashes(possible, row as usize, &items)).collect();
+        let found: Vec<Vec<u32>> = rows
+            .par_iter()
+            .map(|&row| clashes(possible, row.cast_unsigned() as usize, &items))
+            .collect();
         let clash_rows = found
             .iter()
             .zip(0i64..)

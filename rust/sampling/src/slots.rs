@@ -10,12 +10,12 @@ use crate::output::Output;
 
 /// Draws one slot of every position of a block.
 pub(crate) trait Slots: Sync {
-    /// Replaces nothing: writes a place for each row, made of its word, into `places`.
+    /// Writes a place for each row, made of its word, into `places`.
     ///
     /// `meanwhile` is called once for each position, between its memory accesses.
     fn fill<L: Lanes>(
         &self,
-        block: &Rows<'_>,
+        block: &Slot<'_>,
         words: &[u64],
         look: &mut Look,
         places: &mut [u32],
@@ -23,13 +23,13 @@ pub(crate) trait Slots: Sync {
     );
 }
 
-/// The rows of a block and what they leave out.
+/// One slot of a block of positions: the rows and what they leave out.
 #[derive(Debug)]
-pub(crate) struct Rows<'a> {
+pub(crate) struct Slot<'a> {
     pub(crate) task: &'a Task<'a>,
     /// The first position.
     pub(crate) start: u64,
-    pub(crate) slot: usize,
+    pub(crate) number: usize,
     pub(crate) rows: &'a [u32],
     pub(crate) members: Members<'a>,
     /// How many places each row can draw.
@@ -88,16 +88,16 @@ fn draw_body<L: Lanes, S: Slots>(task: &Task<'_>, slots: &S, out: Output<'_>) {
         next.choose(task.source, task.epoch, start, (stop - start) as usize);
         block.write(rows, positives);
         members.write_absent(task.possible.n_places, &mut possible);
-        for slot in 0..n_slots {
+        for number in 0..n_slots {
             let start = start - n as u64;
-            task.epoch.words(start, slot, &mut words);
+            task.epoch.words(start, number, &mut words);
             let (rows, possible) = (block.rows(), &possible[..n]);
-            let rows = Rows { task, start, slot, rows, members, possible };
-            slots.fill::<L>(&rows, &words[..n], &mut look, &mut places[..n], |i| {
+            let slot = Slot { task, start, number, rows, members, possible };
+            slots.fill::<L>(&slot, &words[..n], &mut look, &mut places[..n], |i| {
                 next.ask(task.visited, task.source, i);
             });
             for (negatives, &place) in negatives.chunks_exact_mut(n_slots).zip(&places) {
-                negatives[slot].write(i64::from(task.possible.column(place)));
+                negatives[slot.number].write(i64::from(task.possible.column(place)));
             }
         }
     }

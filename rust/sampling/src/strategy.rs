@@ -40,13 +40,15 @@ impl Strategy {
     /// Refuses parameters out of range.
     pub(crate) fn check(&self) -> Result<()> {
         match self {
-            Self::Uniform => Ok(()),
-            Self::Popularity { beta } if (0.0..=MOST_BETA).contains(beta) => Ok(()),
-            Self::Popularity { beta } => Err(Error::Beta { found: beta.to_string() }),
+            Self::Popularity { beta } if !(0.0..=MOST_BETA).contains(beta) => {
+                Err(Error::Beta { found: beta.to_string() })
+            }
             Self::InBatch { batch_size: 0 } => Err(Error::Zero { name: "batch_size" }),
-            Self::InBatch { .. } => Ok(()),
             Self::Hardest { of: 0 } => Err(Error::Zero { name: "hardest_of" }),
-            Self::Hardest { .. } => Ok(()),
+            Self::Uniform
+            | Self::Popularity { .. }
+            | Self::InBatch { .. }
+            | Self::Hardest { .. } => Ok(()),
             Self::Mixed(parts) => {
                 if parts.is_empty() {
                     return Err(Error::Zero { name: "the number of strategies to mix" });
@@ -71,6 +73,7 @@ impl Strategy {
 /// One division, one product and one rounding each, which are the same everywhere.
 pub(crate) fn whole_weights(weights: &[f64]) -> Vec<u64> {
     let most = weights.iter().copied().fold(0.0, f64::max);
+    #[expect(clippy::cast_sign_loss, reason = "at least 1")]
     let share = |weight: &f64| (weight / most * (1u64 << 32) as f64).round().max(1.0) as u64;
     weights.iter().map(share).collect()
 }

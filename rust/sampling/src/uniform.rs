@@ -2,7 +2,7 @@
 
 use crate::lanes::Lanes;
 use crate::lines::Look;
-use crate::slots::{Rows, Slots};
+use crate::slots::{Slot, Slots};
 use crate::stream::below_each;
 
 /// All possible places alike.
@@ -13,7 +13,7 @@ impl Slots for Uniform {
     #[inline(always)]
     fn fill<L: Lanes>(
         &self,
-        block: &Rows<'_>,
+        block: &Slot<'_>,
         words: &[u64],
         look: &mut Look,
         places: &mut [u32],

@@ -228,7 +228,7 @@ fn every_error_names_its_numbers() {
 
     let graph = Bipartite::from_edges(2, 3, &[0, 0, 1], &[0, 1, 2]).unwrap();
     let graph = graph.by_row();
-    let sampler = Sampler::new(graph, options).unwrap();
+    let sampler = Sampler::new(graph, options.clone()).unwrap();
     let sample = |sampler: &Sampler, graph: &Csr, start, n, table| {
         sampler.sample(graph, 0, start, n, table).unwrap_err()
     };

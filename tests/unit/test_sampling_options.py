@@ -114,7 +114,7 @@ def test_users_with_too_few_negatives_are_named_by_their_own_id():
     with pytest.raises(SaturatedError, match=r"^user zoe has 1 items .* than 3; lower n, or draw"):
         gr.Candidates(one, 3).sample([1])
     with pytest.raises(SaturatedError, match=r"^user zoe has 0 items .* fewer than 1$"):
-        gr.Candidates(one, 3, replacement=True).sample([1], [0])
+        gr.Candidates(one, 3, replacement=True).sample([1], [1])
     alone = gr.TripletSampler(one, 1, negatives=gr.InBatch())
     with pytest.raises(
         SaturatedError, match=r"user (ann|zoe) finds no negative .* positions 1\.\.2"

@@ -159,9 +159,9 @@ def _parts(strategy: Strategy, batch_size: int) -> list[tuple[str, float, float]
         case Popularity():
             return [("popularity", strategy.beta, 1.0)]
         case InBatch():
-            return [("in_batch", float(batch_size), 1.0)]
+            return [("in_batch", batch_size, 1.0)]
         case Hardest():
-            return [("hardest", float(strategy.of), 1.0)]
+            return [("hardest", strategy.of, 1.0)]
         case Mixed():
             return [(*_parts(part, batch_size)[0][:2], weight) for part, weight in strategy.parts]
     raise ParameterError(

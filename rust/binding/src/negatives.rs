@@ -13,13 +13,20 @@ pub(crate) struct Plan {
     order: String,
     seed: u64,
     /// Name, parameter and weight of each strategy; several are mixed.
-    parts: Vec<(String, f64, f64)>,
+    parts: Vec<(String, Parameter, f64)>,
     n_negatives: usize,
     replacement: bool,
     skip: bool,
     exclude: Option<Py<Graph>>,
     allow: Option<Py<Graph>>,
     blocked: Py<PyAny>,
+}
+
+/// What a strategy is told.
+#[derive(FromPyObject)]
+enum Parameter {
+    Whole(usize),
+    Real(f64),
 }
 
 impl Plan {
@@ -39,12 +46,12 @@ impl Plan {
     fn strategy(&self) -> PyResult<Strategy> {
         let mut parts = Vec::with_capacity(self.parts.len());
         for (name, parameter, weight) in &self.parts {
-            let strategy = match name.as_str() {
-                "uniform" => Strategy::Uniform,
-                "popularity" => Strategy::Popularity { beta: *parameter },
-                "in_batch" => Strategy::InBatch { batch_size: *parameter as usize },
-                "hardest" => Strategy::Hardest { of: *parameter as usize },
-                other => {
+            let strategy = match (name.as_str(), parameter) {
+                ("uniform", _) => Strategy::Uniform,
+                ("popularity", &Parameter::Real(beta)) => Strategy::Popularity { beta },
+                ("in_batch", &Parameter::Whole(batch_size)) => Strategy::InBatch { batch_size },
+                ("hardest", &Parameter::Whole(of)) => Strategy::Hardest { of },
+                (other, _) => {
                     return Err(ParameterError::new_err(format!("negatives: unknown {other:?}")));
                 }
             };

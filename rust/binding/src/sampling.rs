@@ -21,6 +21,9 @@ pub(crate) struct Sampler {
 /// Users, positives, and negatives as a table with one column per slot.
 type Drawn<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<i64>>);
 
+/// Users and items.
+type Pairs<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
+
 /// Users, items, and the pairs of positions that clash.
 type InBatch<'py> = (
     Bound<'py, PyArray1<i64>>,
@@ -92,7 +95,7 @@ impl Sampler {
         epoch: u64,
         start: usize,
         stop: usize,
-    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>)> {
+    ) -> PyResult<Pairs<'py>> {
         let n = self.n_positions(start, stop)?;
         let graph = self.graph.get().core().by_row();
         let (users, items) = run(py, || self.core.pairs(graph, epoch, start, n))?;

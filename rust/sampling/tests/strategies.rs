@@ -1,5 +1,5 @@
 //! Every strategy: what it draws for ever, how often, and what it refuses.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::cast_sign_loss)]
 
 use glowrec_graph::Bipartite;
 use glowrec_sampling::{
@@ -76,7 +76,9 @@ fn frequencies_are_the_reported_probabilities() {
         for epoch in 0..500 {
             let drawn = sampler.sample(graph, epoch, 0, 10, None).unwrap();
             for (&row, columns) in drawn.rows.iter().zip(drawn.negatives.chunks(8)) {
-                columns.iter().for_each(|&c| counts[row as usize][c as usize] += 1);
+                for &column in columns {
+                    counts[row as usize][column as usize] += 1;
+                }
             }
         }
         for (row, counts) in counts.iter().enumerate() {
@@ -118,22 +120,39 @@ fn one_call_or_many_on_any_threads() {
 /// `2^32` draws and more of one epoch: the last position by its definition.
 #[test]
 fn positions_behind_many_draws_are_indexed() {
-    let graph = graph();
+    let (rows, cols): (Vec<i64>, Vec<i64>) = (0..5000).map(|i| (i / 100, i % 100 * 2)).unzip();
+    let graph = Bipartite::from_edges(50, 300, &rows, &cols).unwrap();
+    let (graph, n) = (graph.by_row(), 1 << 20);
+    let sampler = Sampler::new(graph, Options { n_negatives: n, ..Options::default() }).unwrap();
+    let (last, epoch) = (sampler.n_triplets() - 1, u64::MAX);
+    assert!(last * n > 1 << 32);
+    let drawn = sampler.sample(graph, epoch, last, 1, None).unwrap();
+    let stream = Stream::of_seed(0).child(epoch).child(3).child(last as u64);
+    let free: Vec<i64> = (0..300).filter(|&c| !graph.contains(0, c)).map(i64::from).collect();
+    for slot in [0, 1, n - 1] {
+        let rank = below(stream.word(slot as u64), free.len() as u64);
+        assert_eq!(drawn.negatives[slot], free[rank as usize]);
+    }
+}
+
+/// Where a row finds nothing by popularity, the other parts of a mixture share its weight.
+#[test]
+fn a_mixture_goes_on_without_an_exhausted_part() {
+    let graph = Bipartite::from_edges(2, 4, &[0, 0, 1], &[0, 1, 0]).unwrap();
     let graph = graph.by_row();
-    let n = 1 << 29;
-    let options = Options { n_negatives: n, ..Options::default() };
-    let sampler = Sampler::new(graph, options).unwrap();
-    assert!(sampler.n_triplets() * n > 1 << 32);
-    // Drawing them takes memory, so a smaller sampler stands for the first slots.
-    let few = Options { n_negatives: 5, ..Options::default() };
-    let few = Sampler::new(graph, few).unwrap();
-    let epoch = u64::MAX;
-    let drawn = few.sample(graph, epoch, 9, 1, None).unwrap();
-    let stream = Stream::of_seed(0).child(epoch).child(3).child(9);
-    let row = drawn.rows[0] as usize;
-    let free: Vec<i64> = (0..9).filter(|&c| !graph.contains(row, c as u32)).collect();
-    for (slot, &negative) in drawn.negatives.iter().enumerate() {
-        assert_eq!(negative, free[below(stream.word(slot as u64), free.len() as u64) as usize]);
+    for replacement in [true, false] {
+        let strategy = mixed();
+        let options = Options { strategy, n_negatives: 2, replacement, ..Options::default() };
+        let sampler = Sampler::new(graph, options).unwrap();
+        for epoch in 0..50 {
+            let drawn = sampler.sample(graph, epoch, 0, 3, None).unwrap();
+            for (&row, columns) in drawn.rows.iter().zip(drawn.negatives.chunks(2)) {
+                assert!(columns.iter().all(|&column| column > 0));
+                assert!(row > 0 || columns.iter().all(|&column| column > 1));
+                assert!(replacement || columns[0] != columns[1]);
+            }
+        }
+        assert_eq!(sampler.probabilities(graph, &[0, 0], &[1, 2]).unwrap(), [0.0, 0.5]);
     }
 }
 

@@ -15,7 +15,7 @@ fn epoch(c: &mut Criterion) {
     group.throughput(Throughput::Elements(n as u64)).sample_size(30);
     for (name, order) in [("interaction", Order::Interaction), ("user_uniform", Order::RowUniform)]
     {
-        let options = Options { order, seed: 0, n_negatives: 1, hardest_of: 1 };
+        let options = Options { order, ..Options::default() };
         let sampler = Sampler::new(graph.by_row(), options).expect("no row is full");
         let mut epoch = 0;
         group.bench_function(name, |b| {

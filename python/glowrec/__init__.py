@@ -33,22 +33,49 @@ from glowrec.graph import Graph
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
 from glowrec.ranking import TopK, top_k
-from glowrec.sampling import Triplets, TripletSampler
+from glowrec.sampling import (
+    Candidates,
+    Hardest,
+    InBatch,
+    InBatchPairs,
+    InBatchSampler,
+    Mixed,
+    Pairs,
+    PairSampler,
+    Pointwise,
+    PointwiseSampler,
+    Popularity,
+    Triplets,
+    TripletSampler,
+    Uniform,
+)
 
 if TYPE_CHECKING:
     from glowrec.recommenders import LightGCN as LightGCN
     from glowrec.recommenders import load as load
 
 __all__ = [
+    "Candidates",
     "Convention",
     "Evaluation",
     "GlowrecError",
     "Graph",
+    "Hardest",
     "IdMap",
+    "InBatch",
+    "InBatchPairs",
+    "InBatchSampler",
     "Interactions",
+    "Mixed",
+    "PairSampler",
+    "Pairs",
+    "Pointwise",
+    "PointwiseSampler",
+    "Popularity",
     "TopK",
     "TripletSampler",
     "Triplets",
+    "Uniform",
     "__version__",
     "beyond",
     "conventions",

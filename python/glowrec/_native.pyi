@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glowrec.conventions import Convention
+from glowrec.sampling.plan import Plan
 
 __version__: Final[str]
 MOST_THREADS: Final[int]
@@ -81,9 +82,7 @@ def bpr(
 class Sampler:
     """Draws triplets of a graph."""
 
-    def __new__(
-        cls, graph: Graph, order: str, n_negatives: int, hardest_of: int, seed: int
-    ) -> Sampler: ...
+    def __new__(cls, graph: Graph, plan: Plan) -> Sampler: ...
     @property
     def n_triplets(self) -> int: ...
     def sample(
@@ -94,6 +93,29 @@ class Sampler:
         vectors: NDArray[np.float32] | NDArray[np.uint16] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...
     def candidates(self, epoch: int, start: int, stop: int) -> NDArray[np.int64]: ...
+    def pairs(
+        self, epoch: int, start: int, stop: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+    def in_batch(
+        self, epoch: int, start: int, stop: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...
+    def in_batch_probabilities(self, n: int) -> NDArray[np.float64]: ...
+    def probabilities(
+        self, users: NDArray[np.int64], items: NDArray[np.int64]
+    ) -> NDArray[np.float64]: ...
+
+@final
+class Candidates:
+    """Draws negatives of users."""
+
+    def __new__(cls, graph: Graph, plan: Plan) -> Candidates: ...
+    def sample(
+        self, users: NDArray[np.int64], targets: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]: ...
+    def inclusion(
+        self, users: NDArray[np.int64], items: NDArray[np.int64]
+    ) -> NDArray[np.float64]: ...
+    def n_possible(self, users: NDArray[np.int64]) -> NDArray[np.int64]: ...
 
 @final
 class Ranker:

@@ -120,7 +120,7 @@ def test_every_native_export_is_used_and_none_is_reached_around():
         }
     assert exports - used == set()
     assert used - set(dir(_native)) - {"Graph"} <= {
-        name for kind in ("Graph", "Sampler") for name in dir(getattr(_native, kind))
+        name for kind in ("Candidates", "Graph", "Sampler") for name in dir(getattr(_native, kind))
     }
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 import glowrec as gr
 from glowrec.errors import SampledMetricsWarning
 from glowrec.evaluation.sampled import evaluate_sampled_pairs
-from glowrec.evaluation.sampled.negatives import Complements, numbers_below
+from glowrec.evaluation.sampled.ranks import targets
 
 N_USERS, N_ITEMS = 4, 9
 LINKS = st.sets(st.tuples(st.integers(0, N_USERS - 1), st.integers(0, N_ITEMS - 1)))
@@ -20,39 +20,17 @@ def graph(links):
     return gr.Graph.from_edges(users, items, n_users=N_USERS, n_items=N_ITEMS)
 
 
-@given(one=LINKS, other=LINKS)
-def test_complements_are_the_other_items_in_order(one, other):
-    found = Complements([graph(one), graph(other)])
-    for user in range(N_USERS):
-        expected = [i for i in range(N_ITEMS) if (user, i) not in one | other]
-        assert found.sizes[user] == len(expected)
-        places = np.arange(len(expected))[None, :]
-        assert found.items(np.array([user]), places)[0].tolist() == expected
-
-
-@given(
-    bounds=st.lists(st.integers(1, 40), max_size=6),
-    data=st.data(),
-    seed=st.integers(0, 2**64 - 1),
-    replace=st.booleans(),
-)
-def test_numbers_are_below_their_bounds_and_distinct_if_asked(bounds, data, seed, replace):
-    n = data.draw(st.integers(0, 50 if replace else min(bounds, default=0)))
-    positions = np.array(
-        data.draw(st.lists(st.integers(0, 2**62), min_size=len(bounds), max_size=len(bounds))),
-        dtype=np.int64,
-    )
-    limits = np.array(bounds, dtype=np.int64)
-    found = numbers_below(limits, n, seed, positions, replace=replace)
-    assert found.shape == (len(bounds), n)
-    for row, bound in enumerate(bounds):
-        numbers = found[row].tolist()
-        assert all(0 <= number < bound for number in numbers)
-        assert replace or len(set(numbers)) == n
-        alone = numbers_below(
-            limits[row : row + 1], n, seed, positions[row : row + 1], replace=replace
-        )
-        assert alone[0].tolist() == numbers
+@given(train=st.none() | LINKS, test=LINKS, seed=st.integers(0, 2**64 - 1), replace=st.booleans())
+def test_negatives_are_in_neither_train_nor_test(train, test, seed, replace):
+    links = None if train is None else graph(train)
+    known = test | (train or set())
+    found = targets(links, graph(test), np.arange(N_USERS), 1, seed, replace=replace)
+    for user, n in zip(found.users.tolist(), found.n_negatives.tolist(), strict=True):
+        assert n == sum((user, item) not in known for item in range(N_ITEMS))
+    some = found.n_negatives > 0
+    users = found.users[some]
+    drawn = found.candidates.sample(users, found.items[some])[:, 0].tolist()
+    assert known.isdisjoint(zip(users.tolist(), drawn, strict=True))
 
 
 @given(

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from scipy import stats
 
-from glowrec import Graph, TripletSampler, datasets
+from glowrec import Graph, Hardest, TripletSampler, datasets
 from glowrec._native import num_threads, set_num_threads
 
 FALSE_ALARM = 1e-6
-ORDERS = ("interaction", "user_uniform")
+ORDERS = ("interaction", "user_uniform", "popularity_corrected")
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ def test_each_interaction_comes_exactly_once_per_epoch(graph, seed, epoch):
 def test_the_same_bits_for_any_threads_chunks_and_prefetching(order, hardest_of):
     graph = some_graph()
     vectors = np.random.default_rng(1).standard_normal((graph.n_nodes, 20), dtype=np.float32)
-    options = {"order": order, "n_negatives": 2, "hardest_of": hardest_of}
+    options = {"order": order, "n_negatives": 2, "negatives": Hardest(hardest_of)}
     sampler = TripletSampler(graph, 100, 3, **options)
     n = sampler.n_triplets
     whole = [part.tolist() for part in sampler.sample(7, 0, n, vectors=vectors)]
@@ -140,7 +140,7 @@ def test_the_complement_is_covered_uniformly(order, hardest_of):
     counts = np.zeros((len(items), 10))
     constant = np.ones((graph.n_nodes, 1), dtype=np.float32)  # all tie: the first candidate
     for seed in range(400):
-        options = {"order": order, "n_negatives": 4, "hardest_of": hardest_of}
+        options = {"order": order, "n_negatives": 4, "negatives": Hardest(hardest_of)}
         sampler = TripletSampler(graph, seed=seed, **options)
         drawn = sampler.sample(seed, 0, sampler.n_triplets, vectors=constant)
         np.add.at(counts, (drawn.users[:, None], drawn.negatives), 1)
@@ -243,7 +243,7 @@ def test_hardest_of_is_the_best_of_its_candidates(  # noqa: PLR0917 - given by n
         given_vectors = (vectors.view(np.uint32) >> 16).astype(np.uint16)
         vectors = (given_vectors.astype(np.uint32) << 16).view(np.float32)
     options = {"order": order, "n_negatives": n_negatives}
-    sampler = TripletSampler(graph, seed=seed, hardest_of=hardest_of, **options)
+    sampler = TripletSampler(graph, seed=seed, negatives=Hardest(hardest_of), **options)
     n = sampler.n_triplets
     drawn = sampler.sample(5, 0, n, vectors=given_vectors)
     candidates = sampler.candidates(5, 0, n)
@@ -261,7 +261,7 @@ def test_hardest_of_is_the_best_of_its_candidates(  # noqa: PLR0917 - given by n
 def test_infinite_scores_are_legal_and_the_highest_wins():
     graph = Graph.from_edges([0], [0], n_users=1, n_items=5)
     vectors = np.array([[1], [0], [-np.inf], [3], [np.inf], [-np.inf]], dtype=np.float32)
-    sampler = TripletSampler(graph, n_negatives=50, hardest_of=2)
+    sampler = TripletSampler(graph, n_negatives=50, negatives=Hardest(2))
     candidates = sampler.candidates(0, 0, 1)[0]
     negatives = sampler.sample(0, 0, 1, vectors=vectors).negatives[0]
     scores = vectors[1 + candidates, 0]

@@ -17,7 +17,8 @@ GRAPH = gr.Graph.from_edges([0, 1, 2], [0, 1, 2], n_users=3, n_items=4)
 LOG = gr.Interactions.from_arrays([0, 1, 2], [0, 1, 2])
 X = np.ones((7, 2), np.float32)
 SAMPLER = gr.TripletSampler(GRAPH, 2)
-HARDEST = gr.TripletSampler(GRAPH, hardest_of=2)
+HARD = {"negatives": gr.Hardest(2)}
+HARDEST = gr.TripletSampler(GRAPH, **HARD)
 
 REFUSED = [
     (lambda: gr.TripletSampler(None), r"train: expected Interactions, a Graph or a SciPy"),
@@ -26,7 +27,10 @@ REFUSED = [
     (lambda: SAMPLER.sample(0, None, 1), r"start = None: expected a whole number"),
     (lambda: SAMPLER.sample(0, 0, 1.5), r"stop = 1\.5: expected a whole number"),
     (lambda: SAMPLER.epoch(0, start_batch="0"), r"start_batch = '0': expected a whole number"),
-    (lambda: gr.TripletSampler(GRAPH, n_negatives=2**20, hardest_of=2), r"n_negatives = 1048576 "),
+    (
+        lambda: gr.TripletSampler(GRAPH, n_negatives=2**20, **HARD),
+        r"n_negatives = 1048576 ",
+    ),
     (lambda: GRAPH.propagate(X, 1.5), r"n_layers = 1\.5: expected a whole number"),
     (lambda: GRAPH.propagate(X, 99_999_999), r"n_layers = 99999999: expected at most 1024"),
     (lambda: GRAPH.propagate(X, 1, weights="abc"), r"weights = 'abc': expected numbers"),

@@ -12,11 +12,12 @@ import pytest
 CALLS = {
     "propagate": "graph.propagate(np.ones((11_000, 512), np.float32), 1000)",
     "sample": (
-        "glowrec.TripletSampler(graph, hardest_of=2**14)"
+        "glowrec.TripletSampler(graph, negatives=glowrec.Hardest(2**14))"
         ".sample(0, 0, graph.n_edges, vectors=np.ones((11_000, 64), np.float32))"
     ),
     "candidates": (
-        "glowrec.TripletSampler(graph, hardest_of=1000).candidates(0, 0, graph.n_edges)"
+        "glowrec.TripletSampler(graph, negatives=glowrec.Hardest(1000))"
+        ".candidates(0, 0, graph.n_edges)"
     ),
     "epoch": ("next(glowrec.TripletSampler(graph, graph.n_edges, n_negatives=1000).epoch(0))"),
     "top_k": (

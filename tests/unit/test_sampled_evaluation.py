@@ -22,7 +22,6 @@ from glowrec.evaluation.sampled import (
 )
 from glowrec.evaluation.sampled import ranks as engine
 from glowrec.evaluation.sampled.corrections import _chances, corrected, of_rank
-from glowrec.evaluation.sampled.negatives import Complements, numbers_below
 
 
 def world(n_users=30, n_items=60, dim=4, seed=0, n_train=5):
@@ -69,55 +68,6 @@ def test_every_draw_warns_where_the_caller_stands():
     with pytest.warns(SampledMetricsWarning) as seen:
         evaluate_sampled_pairs(lambda of, wanted: of * wanted, train, test, n_candidates=9)
     assert [one.filename for one in seen] == [__file__]
-
-
-@pytest.mark.parametrize("replace", [False, True])
-def test_negatives_are_never_positives_and_uniform(replace):
-    n_items, n = 12, 5
-    links = gr.Graph.from_edges([1, 1, 1, 2], [0, 4, 11, 6], n_users=4, n_items=n_items)
-    more = gr.Graph.from_edges([1, 3], [5, 0], n_users=4, n_items=n_items)
-    complements = Complements([links, more])
-    assert complements.sizes.tolist() == [12, 8, 11, 11]
-    of = np.full(4000, 1)
-    places = numbers_below(complements.sizes[of], n, 3, np.arange(4000), replace=replace)
-    items = complements.items(of, places)
-    counts = np.bincount(items.ravel(), minlength=n_items)
-    assert counts[[0, 4, 5, 11]].tolist() == [0, 0, 0, 0]
-    rest = counts[counts > 0]
-    assert rest.size == 8
-    # Six standard deviations of a binomial count of 20,000 draws of probability 1/8.
-    assert np.abs(rest - 2500).max() < 6 * np.sqrt(20_000 / 8 * 7 / 8)
-    distinct = [len(set(row)) for row in items.tolist()]
-    assert (min(distinct) == n) is not replace
-    # Every place of the draw is uniform over the complement, in either mode.
-    if replace:
-        chi2 = ((np.bincount(places[:, 2], minlength=8) - 500) ** 2 / 500).sum()
-        assert chi2 < 30  # the 0.9999 quantile of chi squared with 7 degrees is 29.9
-
-
-def test_sets_without_replacement_are_equally_likely():
-    # 5 of 7: the two left out are drawn; 3 of 7: the three themselves.
-    for n, n_sets in ((5, 21), (3, 35)):
-        bounds = np.full(35_000, 7)
-        found = np.sort(numbers_below(bounds, n, 11, np.arange(35_000), replace=False), axis=1)
-        _, counts = np.unique(found, axis=0, return_counts=True)
-        assert counts.size == n_sets
-        expected = 35_000 / n_sets
-        chi2 = ((counts - expected) ** 2 / expected).sum()
-        assert chi2 < n_sets + 6 * np.sqrt(2 * n_sets)
-
-
-def test_words_are_those_of_the_core_and_scaled_without_bias():
-    # A quarter of all words is left over: without rejection, every third number came twice.
-    bounds = np.full(6000, 3 * 2**30)
-    found = numbers_below(bounds, 2, 5, np.arange(6000), replace=True)
-    assert 0 <= found.min() < found.max() < 3 * 2**30
-    assert np.abs(np.bincount(found.ravel() % 3) - 4000).max() < 6 * np.sqrt(12_000 * 2 / 9)
-    # The first outputs of SplitMix64 seeded with 1234567, as its authors' C code prints them.
-    from glowrec.evaluation.sampled.negatives import _words
-
-    words = _words(np.array([1_234_567], dtype=np.uint64), 0, 2)
-    assert words.tolist() == [[6_457_827_717_110_365_317, 3_203_168_211_198_807_973]]
 
 
 @pytest.mark.parametrize("replace", [False, True])

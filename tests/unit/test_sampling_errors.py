@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from glowrec import Graph, Interactions, TripletSampler, _native
+from glowrec import Graph, Hardest, Interactions, TripletSampler, _native
 from glowrec.errors import (
     DataError,
     IdError,
@@ -19,6 +19,7 @@ from glowrec.errors import (
     ShapeError,
 )
 from glowrec.prefetch import prefetched
+from glowrec.sampling.plan import Limits, plan
 
 GRAPH = Graph.from_edges([0, 0, 1, 3], [0, 1, 2, 1], n_users=4, n_items=4)
 
@@ -43,7 +44,6 @@ def prefetchers():
         ({"batch_size": 2.5}, "batch_size = 2.5"),
         ({"n_negatives": 0}, "n_negatives = 0"),
         ({"n_negatives": 2**31}, "n_negatives = 2147483648"),
-        ({"hardest_of": -1}, "hardest_of = -1"),
         ({"seed": -1}, "seed = -1"),
         ({"seed": 2**64}, "seed = 18446744073709551616"),
         ({"seed": None}, "seed = None"),
@@ -105,7 +105,7 @@ def test_nothing_to_sample_is_said(shape):
 
 
 def test_vectors_are_checked():
-    sampler = TripletSampler(GRAPH, hardest_of=2)
+    sampler = TripletSampler(GRAPH, negatives=Hardest(2))
     good = np.ones((8, 4), dtype=np.float32)
     assert sampler.batch(0, 0, vectors=good).users.shape == (4,)
     assert sampler.batch(0, 0, vectors=lambda: good).users.shape == (4,)
@@ -114,7 +114,7 @@ def test_vectors_are_checked():
         lambda: sampler.sample(0, 0, 1),
         lambda: sampler.epoch(0),
     ):
-        with pytest.raises(ParameterError, match="hardest_of = 2"):
+        with pytest.raises(ParameterError, match=r"Hardest\(of=2\)"):
             draw()
     for bad in (
         np.ones((7, 4), dtype=np.float32),
@@ -131,7 +131,7 @@ def test_vectors_are_checked():
 def test_a_nan_score_names_user_and_item():
     users, items = np.arange(3), np.arange(3)
     graph = Graph.from_edges(users, items, n_users=3, n_items=30)
-    sampler = TripletSampler(graph, hardest_of=20)
+    sampler = TripletSampler(graph, negatives=Hardest(20))
     for place in (2, 3 + 17):
         vectors = np.ones((33, 5), dtype=np.float32)
         vectors[place, 3] = np.nan
@@ -155,7 +155,7 @@ def test_vectors_are_not_touched_without_candidates():
 
 def test_vectors_are_asked_for_once_per_batch():
     tables = iter(np.random.default_rng(0).standard_normal((4, 8, 2), dtype=np.float32))
-    sampler = TripletSampler(GRAPH, 1, hardest_of=3)
+    sampler = TripletSampler(GRAPH, 1, negatives=Hardest(3))
     assert len(list(sampler.epoch(0, vectors=lambda: next(tables)))) == 4
     assert next(tables, None) is None
 
@@ -176,14 +176,16 @@ def test_arrays_are_fresh_contiguous_writable_int64(n_negatives):
 
 
 def test_more_than_memory_holds_is_an_error_not_a_crash():
-    sampler = _native.Sampler(GRAPH._native, "interaction", 2**31 - 1, 2**31 - 1, 0)
+    none = Limits(None, None, None)
+    plan_ = plan("interaction", 0, Hardest(2**31 - 1), 2**31 - 1, none)
+    sampler = _native.Sampler(GRAPH._native, plan_)
     with pytest.raises(MemoryError, match=r"\[4, 2147483647, 2147483647\]"):
         sampler.candidates(0, 0, 4)
 
 
 def test_no_positions_give_empty_arrays():
     for n_negatives, shape in ((1, (0,)), (2, (0, 2))):
-        sampler = TripletSampler(GRAPH, n_negatives=n_negatives, hardest_of=2)
+        sampler = TripletSampler(GRAPH, n_negatives=n_negatives, negatives=Hardest(2))
         vectors = np.ones((8, 1), dtype=np.float32)
         drawn = sampler.sample(0, 4, 4, vectors=vectors)
         assert drawn.users.shape == drawn.positives.shape == (0,)
@@ -218,7 +220,7 @@ def test_a_pickled_sampler_draws_the_same():
     vectors = np.random.default_rng(0).standard_normal((5, 3), dtype=np.float32)
     for source in (train, GRAPH):
         sampler = TripletSampler(
-            source, 2, 9, order="user_uniform", n_negatives=2, hardest_of=3, drop_last=True
+            source, 2, 9, order="user_uniform", n_negatives=2, negatives=Hardest(3), drop_last=True
         )
         copy = pickle.loads(pickle.dumps(sampler))  # noqa: S301 - our own
         assert repr(copy) == repr(sampler)

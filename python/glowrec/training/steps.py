@@ -11,7 +11,7 @@ import torch
 from glowrec.nn.closed_form import bpr_gradient, has_closed_form
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_triplet_loss
-from glowrec.sampling import TripletSampler
+from glowrec.sampling import Hardest, TripletSampler, Uniform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,13 +69,14 @@ class Trainer:
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
         n_triplets = self.graph.n_edges
         self.batch_size = min(config.batch_size, math.ceil(n_triplets / config.min_batches))
+        of = config.candidates(train.n_items)
         self.sampler = TripletSampler(
             train,
             self.batch_size,
             config.seed,
             order=config.order,
             n_negatives=config.n_negatives,
-            hardest_of=config.candidates(train.n_items),
+            negatives=Hardest(of) if of > 1 else Uniform(),
         )
         self.n_batches = self.sampler.n_batches
         self.covered = np.zeros(self.graph.n_nodes, dtype=bool)
@@ -98,7 +99,7 @@ class Trainer:
         """
         self.model.train()
         self.covered[:] = False
-        hardest = self.sampler.hardest_of > 1
+        hardest = isinstance(self.sampler.negatives, Hardest)
         drawn = None if hardest else self.sampler.epoch(epoch)
         for batch in range(self.n_batches):
             step = (epoch - 1) * self.n_batches + batch

@@ -64,10 +64,19 @@ fn sampling(error: &glowrec_sampling::Error) -> PyErr {
     let message = error.to_string();
     match error {
         Error::Length { .. } => ShapeError::new_err(message),
-        Error::Zero { .. } | Error::NoVectors { .. } => ParameterError::new_err(message),
+        Error::Zero { .. }
+        | Error::NoVectors { .. }
+        | Error::Beta { .. }
+        | Error::Mixed { .. }
+        | Error::Weight { .. }
+        | Error::Replacement
+        | Error::NoClosedForm => ParameterError::new_err(message),
         Error::Empty => DataError::new_err(message),
-        Error::Saturated { .. } => SaturatedError::new_err(message),
-        Error::Positions { .. } => IdError::new_err(message),
+        // The user is a number here; Python knows the name.
+        Error::Saturated { row, .. }
+        | Error::TooFew { row, .. }
+        | Error::TooFewInBatch { row, .. } => SaturatedError::new_err((message, *row)),
+        Error::Positions { .. } | Error::OutOfRange { .. } => IdError::new_err(message),
         Error::Memory { .. } => PyMemoryError::new_err(message),
         Error::NotANumber { .. } => ScoreError::new_err(message),
     }

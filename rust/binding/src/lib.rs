@@ -1,9 +1,11 @@
 //! The Python module `glowrec._native`: one thin function per kernel.
 
+mod candidates;
 mod detach;
 mod errors;
 mod evaluation;
 mod graph;
+mod negatives;
 mod places;
 mod propagation;
 mod ranker;
@@ -18,6 +20,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    candidates::register(module)?;
     detach::register(module)?;
     evaluation::register(module)?;
     graph::register(module)?;

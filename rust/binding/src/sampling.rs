@@ -1,12 +1,15 @@
 //! `glowrec._native.Sampler`: triplets of a frozen graph.
 
-use glowrec_sampling::{Options, Order, Table};
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2};
+use glowrec_sampling::Table;
+use numpy::{
+    IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+};
 use pyo3::prelude::*;
 
 use crate::detach::{run, run_steps};
-use crate::errors::{ParameterError, ShapeError, into_py};
+use crate::errors::{ShapeError, into_py};
 use crate::graph::Graph;
+use crate::negatives::{Plan, ids};
 
 /// Draws triplets; see `glowrec.sampling.TripletSampler`.
 #[pyclass(frozen, module = "glowrec._native")]
@@ -18,25 +21,27 @@ pub(crate) struct Sampler {
 /// Users, positives, and negatives as a table with one column per slot.
 type Drawn<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<i64>>);
 
+/// Users and items.
+type Pairs<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
+
+/// Users, items, and the pairs of positions that clash.
+type InBatch<'py> = (
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<i64>>,
+);
+
 #[pymethods]
 impl Sampler {
     #[new]
-    fn new(
-        py: Python<'_>,
-        graph: Py<Graph>,
-        order: &str,
-        n_negatives: usize,
-        hardest_of: usize,
-        seed: u64,
-    ) -> PyResult<Self> {
-        let order = match order {
-            "interaction" => Order::Interaction,
-            "user_uniform" => Order::RowUniform,
-            other => return Err(ParameterError::new_err(format!("order: unknown {other:?}"))),
-        };
-        let options = Options { order, seed, n_negatives, hardest_of };
+    #[expect(clippy::needless_pass_by_value, reason = "extracted arguments are owned")]
+    fn new(py: Python<'_>, graph: Py<Graph>, plan: Plan) -> PyResult<Self> {
         let rows = graph.get().core().by_row();
-        let core = run(py, || glowrec_sampling::Sampler::new(rows, options))?;
+        let options = plan.options()?;
+        let core = plan.limited(py, rows.n_cols(), |limits| {
+            run(py, || glowrec_sampling::Sampler::limited(rows, limits, options))
+        })?;
         Ok(Self { graph, core })
     }
 
@@ -81,6 +86,63 @@ impl Sampler {
         let mut listing = run(py, || self.core.listing(graph, epoch, start, n))?;
         run_steps(py, || Ok::<_, glowrec_sampling::Error>(listing.advance()))?;
         listing.into_candidates().into_pyarray(py).reshape(shape)
+    }
+
+    /// Users and positives of `start..stop`.
+    fn pairs<'py>(
+        &self,
+        py: Python<'py>,
+        epoch: u64,
+        start: usize,
+        stop: usize,
+    ) -> PyResult<Pairs<'py>> {
+        let n = self.n_positions(start, stop)?;
+        let graph = self.graph.get().core().by_row();
+        let (users, items) = run(py, || self.core.pairs(graph, epoch, start, n))?;
+        Ok((users.into_pyarray(py), items.into_pyarray(py)))
+    }
+
+    /// Positions of `start..stop` as the negatives of one another.
+    fn in_batch<'py>(
+        &self,
+        py: Python<'py>,
+        epoch: u64,
+        start: usize,
+        stop: usize,
+    ) -> PyResult<InBatch<'py>> {
+        let n = self.n_positions(start, stop)?;
+        let graph = self.graph.get().core().by_row();
+        let found = run(py, || self.core.in_batch(graph, epoch, start, n))?;
+        Ok((
+            found.rows.into_pyarray(py),
+            found.positives.into_pyarray(py),
+            found.clash_rows.into_pyarray(py),
+            found.clash_columns.into_pyarray(py),
+        ))
+    }
+
+    /// The probability that each item stands in a batch of `n` positions.
+    fn in_batch_probabilities<'py>(
+        &self,
+        py: Python<'py>,
+        n: usize,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let graph = self.graph.get().core().by_row();
+        Ok(run(py, || self.core.in_batch_probabilities(graph, n))?.into_pyarray(py))
+    }
+
+    /// The probability that a draw for each user is the item beside it.
+    #[expect(clippy::needless_pass_by_value, reason = "extracted arguments are owned")]
+    fn probabilities<'py>(
+        &self,
+        py: Python<'py>,
+        users: PyReadonlyArray1<'py, i64>,
+        items: PyReadonlyArray1<'py, i64>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let graph = self.graph.get().core().by_row();
+        let users = ids("users", &users, graph.n_rows())?;
+        let items = ids("items", &items, graph.n_cols())?;
+        Ok(run(py, || self.core.probabilities(graph, &users, &items))?.into_pyarray(py))
     }
 }
 

@@ -1,12 +1,11 @@
 //! A block of positions on its way from numbers to rows and positives.
 
-use glowrec_graph::Csr;
-
 use crate::epoch::{Epoch, STRIDE, Source};
 use crate::lanes::{LANES, Lanes};
 use crate::lines::Members;
 use crate::output::Cell;
 use crate::prefetch::prefetch;
+use crate::rows::Rows;
 use crate::stream::below;
 
 /// Positions that are worked on together, so that their memory accesses overlap.
@@ -54,15 +53,7 @@ impl Block {
         }
     }
 
-    /// Writes how many of the `n_cols` columns each row is not linked to.
-    #[inline(always)]
-    pub(crate) fn write_absent(&self, n_cols: usize, out: &mut [u32]) {
-        for (out, &degree) in out.iter_mut().zip(&self.degrees) {
-            *out = (n_cols - degree as usize) as u32;
-        }
-    }
-
-    /// Where the members of each position's row stand among the graph's indices.
+    /// Where the members of each position's row stand among the indices of those visited.
     #[inline(always)]
     pub(crate) fn members(&self) -> Members<'_> {
         Members { firsts: &self.firsts[..self.n], degrees: &self.degrees[..self.n] }
@@ -72,15 +63,15 @@ impl Block {
     #[inline(always)]
     pub(crate) fn draw<L: Lanes>(
         &mut self,
-        graph: &Csr,
+        visited: Rows<'_>,
         source: &Source,
         epoch: &Epoch,
         start: u64,
         n: usize,
     ) {
         self.choose(source, epoch, start, n);
-        (0..self.n).for_each(|i| self.ask(graph, source, i));
-        self.take::<L>(graph, source, epoch);
+        (0..self.n).for_each(|i| self.ask(visited, source, i));
+        self.take::<L>(visited, source, epoch);
     }
 
     /// Chooses the entries, or the rows, of up to [`SIZE`] of the `n` positions from `start` on.
@@ -90,7 +81,7 @@ impl Block {
         let entries = &mut self.entries[..self.n];
         match source {
             Source::Interaction { .. } => epoch.shuffle.fill(start, entries),
-            Source::RowUniform { occupied } => {
+            Source::RowUniform { occupied } | Source::ColumnUniform { occupied, .. } => {
                 for (i, entry) in entries.iter_mut().enumerate() {
                     *entry = below(epoch.rows.word(start + i as u64), occupied.len() as u64);
                 }
@@ -103,14 +94,16 @@ impl Block {
     ///
     /// For one at a time, among other work: a processor drops requests that come too thick.
     #[inline(always)]
-    pub(crate) fn ask(&self, graph: &Csr, source: &Source, i: usize) {
+    pub(crate) fn ask(&self, visited: Rows<'_>, source: &Source, i: usize) {
         if let Some(&entry) = self.entries[..self.n].get(i) {
             match source {
                 Source::Interaction { milestones } => {
                     prefetch(milestones, entry as usize / STRIDE);
-                    prefetch(graph.indices(), entry as usize);
+                    prefetch(visited.indices, entry as usize);
                 }
-                Source::RowUniform { occupied } => prefetch(occupied, entry as usize),
+                Source::RowUniform { occupied } | Source::ColumnUniform { occupied, .. } => {
+                    prefetch(occupied, entry as usize);
+                }
             }
         }
     }
@@ -120,8 +113,8 @@ impl Block {
     /// In stages, each over the whole block: the next stage's memory is asked for while the
     /// present one works.
     #[inline(always)]
-    pub(crate) fn take<L: Lanes>(&mut self, graph: &Csr, source: &Source, epoch: &Epoch) {
-        let (indptr, indices) = (graph.indptr(), graph.indices());
+    pub(crate) fn take<L: Lanes>(&mut self, visited: Rows<'_>, source: &Source, epoch: &Epoch) {
+        let Rows { indptr, indices } = visited;
         match source {
             Source::Interaction { milestones } => {
                 for i in 0..self.n {
@@ -152,6 +145,29 @@ impl Block {
                 }
                 for i in 0..self.n {
                     self.positives[i] = indices[self.entries[i] as usize];
+                }
+            }
+            Source::ColumnUniform { occupied, rows } => {
+                let Rows { indptr: starts, indices: rows } = rows.view();
+                for i in 0..self.n {
+                    self.positives[i] = occupied[self.entries[i] as usize];
+                    prefetch(starts, self.positives[i] as usize);
+                }
+                for i in 0..self.n {
+                    let column = self.positives[i] as usize;
+                    let (first, last) = (starts[column], starts[column + 1]);
+                    let word = epoch.positives.word(self.start + i as u64);
+                    self.entries[i] = first + below(word, last - first);
+                    prefetch(rows, self.entries[i] as usize);
+                }
+                for i in 0..self.n {
+                    self.rows[i] = rows[self.entries[i] as usize];
+                    prefetch(indptr, self.rows[i] as usize);
+                }
+                for i in 0..self.n {
+                    let row = self.rows[i] as usize;
+                    let (first, last) = (indptr[row], indptr[row + 1]);
+                    (self.firsts[i], self.degrees[i]) = (first, (last - first) as u32);
                 }
             }
         }

@@ -5,13 +5,18 @@ use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
 use crate::block::SIZE;
+use crate::choices::Possible;
 use crate::epoch::{Epoch, Source};
 use crate::error::Result;
-use crate::lines::Lines;
+use crate::negatives::{Negatives, Part, Rule};
 use crate::output::{Output, room, to_write, written};
-use crate::sampler::{Options, Sampler, Triplets};
+use crate::rows::Rows;
+use crate::sampler::Sampler;
+use crate::strategy::Strategy;
 use crate::table::Table;
-use crate::{hardest, uniform};
+use crate::triplets::Triplets;
+use crate::uniform::Uniform;
+use crate::{hardest, one_by_one, slots};
 
 /// Positions that one task draws at the most.
 const TASK: usize = 8 * SIZE;
@@ -23,12 +28,18 @@ const CELLS: usize = 32;
 /// A run of positions to draw, by one thread.
 #[derive(Debug)]
 pub(crate) struct Task<'a> {
-    pub(crate) graph: &'a Csr,
+    /// The entries that positions choose from.
+    pub(crate) visited: Rows<'a>,
+    pub(crate) possible: Possible<'a>,
+    /// Whether rows leave out just the entries that are visited.
+    pub(crate) plain: bool,
     pub(crate) source: &'a Source,
-    pub(crate) lines: &'a Lines,
+    pub(crate) negatives: &'a Negatives,
     pub(crate) epoch: &'a Epoch,
     pub(crate) start: u64,
     pub(crate) hardest_of: usize,
+    /// Positions of a batch, if negatives come from batches.
+    pub(crate) batch_size: Option<u64>,
 }
 
 /// Triplets of some positions, drawn step by step; [`Sampler::drawing`] begins one.
@@ -63,7 +74,7 @@ impl<'a> Drawing<'a> {
             positives: room(&[n])?,
             negatives: room(&[n, sampler.options.n_negatives])?,
         };
-        let Options { n_negatives, hardest_of, .. } = sampler.options;
+        let (n_negatives, hardest_of) = (sampler.n_negatives(), sampler.hardest_of());
         let dim = match vectors {
             None => 0,
             Some(Table::F32 { dim, .. } | Table::Bf16 { dim, .. }) => dim,
@@ -79,9 +90,15 @@ impl<'a> Drawing<'a> {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::NotANumber`] for the first NaN score.
+    /// [`crate::Error::NotANumber`] for the first NaN score, and
+    /// [`crate::Error::TooFewInBatch`] for the first row whose batch holds too few negatives.
     pub fn advance(&mut self) -> Result<bool> {
-        let Options { n_negatives, hardest_of, .. } = self.sampler.options;
+        let sampler = self.sampler;
+        let (n_negatives, hardest_of) = (sampler.n_negatives(), sampler.hardest_of());
+        let batch_size = match sampler.options.strategy {
+            Strategy::InBatch { batch_size } => Some(batch_size as u64),
+            _ => None,
+        };
         let all = self.share.saturating_mul(rayon::current_num_threads());
         let (n, size) = (all.min(self.stop - self.next), self.share.min(TASK));
         let Triplets { rows, positives, negatives } = &mut self.triplets;
@@ -91,16 +108,29 @@ impl<'a> Drawing<'a> {
             .zip(to_write(negatives, n * n_negatives).par_chunks_mut(size * n_negatives));
         let failure = tasks.enumerate().find_map_first(|(i, ((rows, positives), negatives))| {
             let task = Task {
-                graph: self.graph,
-                source: &self.sampler.source,
-                lines: &self.sampler.lines,
+                visited: sampler.visited(self.graph),
+                possible: sampler.negatives.choices.of(self.graph),
+                plain: sampler.plain(),
+                source: &sampler.source,
+                negatives: &sampler.negatives,
                 epoch: &self.epoch,
                 start: (self.next + i * size) as u64,
                 hardest_of,
+                batch_size,
             };
             let out = Output { rows, positives, negatives };
+            let by_slots =
+                !task.possible.listed && (sampler.options.replacement || n_negatives == 1);
             match self.vectors {
-                None => uniform::draw(self.level, &task, out),
+                None => match &sampler.negatives.rule {
+                    Rule::One(Part::Uniform) if by_slots => {
+                        slots::draw(self.level, &task, &Uniform, out);
+                    }
+                    Rule::One(Part::Popularity(popularity)) if by_slots => {
+                        slots::draw(self.level, &task, popularity, out);
+                    }
+                    _ => return one_by_one::draw(&task, out).err(),
+                },
                 Some(Table::F32 { values, dim }) => {
                     return hardest::draw(self.level, &task, values, dim, out).err();
                 }
@@ -141,7 +171,7 @@ mod tests {
     use glowrec_graph::Bipartite;
 
     use super::*;
-    use crate::epoch::Order;
+    use crate::options::Options;
 
     #[test]
     fn steps_of_any_size_draw_the_same() {
@@ -151,8 +181,8 @@ mod tests {
         let (graph, values) = (graph.by_row(), vec![0.5; 97 * 3]);
         let n = graph.nnz() - 5;
         for hardest_of in [1, 40] {
-            let options =
-                Options { order: Order::Interaction, seed: 3, n_negatives: 2, hardest_of };
+            let strategy = Strategy::Hardest { of: hardest_of };
+            let options = Options { seed: 3, n_negatives: 2, strategy, ..Options::default() };
             let sampler = Sampler::new(graph, options).unwrap();
             let table = Some(Table::F32 { values: &values, dim: 3 });
             let triplets = sampler.sample(graph, 1, 5, n, table).unwrap();

@@ -1,17 +1,20 @@
 //! What an epoch visits, in which order.
 
-use glowrec_graph::Csr;
-
 use crate::permutation::Permutation;
-use crate::stream::Stream;
+use crate::rows::{OwnedRows, Rows};
+use crate::stream::{Stream, below};
 
 /// How the positions of an epoch choose their positives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// Every stored entry exactly once, in a random order.
+    #[default]
     Interaction,
     /// Every row that has an entry equally likely, then each of its entries equally likely.
     RowUniform,
+    /// Every column that has an entry equally likely, then each of its entries equally likely: an
+    /// entry is drawn in inverse proportion to its column's degree.
+    ColumnUniform,
 }
 
 /// Entries from one milestone to the next.
@@ -24,24 +27,54 @@ pub(crate) enum Source {
     Interaction { milestones: Box<[u32]> },
     /// The rows that have an entry.
     RowUniform { occupied: Box<[u32]> },
+    /// The columns that have an entry, and the rows of each column.
+    ColumnUniform { occupied: Box<[u32]>, rows: OwnedRows },
 }
 
 impl Source {
-    pub(crate) fn new(graph: &Csr, order: Order) -> Self {
+    pub(crate) fn new(visited: Rows<'_>, n_cols: usize, order: Order) -> Self {
         match order {
             Order::Interaction => {
-                let mut milestones = Vec::with_capacity(graph.nnz().div_ceil(STRIDE));
-                for (row, &end) in graph.indptr()[1..].iter().enumerate() {
+                let mut milestones = Vec::with_capacity(visited.indices.len().div_ceil(STRIDE));
+                for (row, &end) in visited.indptr[1..].iter().enumerate() {
                     milestones.resize((end as usize).div_ceil(STRIDE), row as u32);
                 }
                 Self::Interaction { milestones: milestones.into() }
             }
-            Order::RowUniform => {
-                let occupied = (0..graph.n_rows()).filter(|&row| graph.degree(row) > 0);
-                Self::RowUniform { occupied: occupied.map(|row| row as u32).collect() }
+            Order::RowUniform => Self::RowUniform { occupied: occupied(visited) },
+            Order::ColumnUniform => {
+                let rows = visited.transposed(n_cols);
+                Self::ColumnUniform { occupied: occupied(rows.view()), rows }
             }
         }
     }
+
+    /// Row and positive of one position, by itself.
+    pub(crate) fn positive(&self, visited: Rows<'_>, epoch: &Epoch, position: u64) -> (u32, u32) {
+        let one_of = |numbers: &[u32], word| numbers[below(word, numbers.len() as u64) as usize];
+        match self {
+            Self::Interaction { milestones } => {
+                let entry = epoch.shuffle.get(position);
+                let first = milestones[entry as usize / STRIDE] as usize;
+                let passed = visited.indptr[first + 1..].iter().take_while(|&&end| end <= entry);
+                ((first + passed.count()) as u32, visited.indices[entry as usize])
+            }
+            Self::RowUniform { occupied } => {
+                let row = one_of(occupied, epoch.rows.word(position));
+                (row, one_of(visited.row(row as usize), epoch.positives.word(position)))
+            }
+            Self::ColumnUniform { occupied, rows } => {
+                let column = one_of(occupied, epoch.rows.word(position));
+                let rows = rows.view().row(column as usize);
+                (one_of(rows, epoch.positives.word(position)), column)
+            }
+        }
+    }
+}
+
+/// The rows that have an entry.
+fn occupied(rows: Rows<'_>) -> Box<[u32]> {
+    (0..rows.n_rows()).filter(|&row| rows.degree(row) > 0).map(|row| row as u32).collect()
 }
 
 /// The streams and the shuffle of one epoch.

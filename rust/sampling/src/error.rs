@@ -26,6 +26,41 @@ pub enum Error {
     #[error("user {row} is linked to all {n_cols} items: it has no negative")]
     Saturated { row: usize, n_cols: usize },
 
+    /// A row is left with fewer columns to draw than its negatives need.
+    #[error("user {row} has {n} items that may be drawn, fewer than {needed}")]
+    TooFew { row: usize, n: usize, needed: usize },
+
+    /// A batch holds fewer columns that a row may draw than its negatives need.
+    #[error(
+        "user {row} finds no negative beyond the first {n} in the batch of positions \
+         {start}..{stop}; make batches larger"
+    )]
+    TooFewInBatch { row: usize, n: usize, start: u64, stop: u64 },
+
+    /// An id lies outside the axis it indexes.
+    #[error("{name}[{position}] = {found} is not in 0..{bound}")]
+    OutOfRange { name: &'static str, position: usize, found: usize, bound: usize },
+
+    /// An exponent of popularity is out of range.
+    #[error("beta = {found} must be from 0 to 64, such as 0.75")]
+    Beta { found: String },
+
+    /// A strategy that cannot be mixed with others.
+    #[error("{found} cannot be mixed; mix uniform draws and draws by popularity")]
+    Mixed { found: String },
+
+    /// A weight of a mixture is out of range.
+    #[error("the weight {found} of a mixture must be above 0 and finite")]
+    Weight { found: String },
+
+    /// Negatives that differ were asked for of a strategy that cannot tell.
+    #[error("the hardest of several candidates are drawn with replacement")]
+    Replacement,
+
+    /// A probability that no formula gives was asked for.
+    #[error("these draws have no probability in closed form")]
+    NoClosedForm,
+
     /// Positions outside the epoch were asked for.
     #[error("positions {start}..{stop} are not within the epoch's 0..{n}")]
     Positions { start: u64, stop: u64, n: u64 },

@@ -84,7 +84,7 @@ fn draw_body<L: Lanes, T: Scalar>(
         .zip(positives.chunks_mut(SIZE))
         .zip(negatives.chunks_mut(SIZE * n_slots));
     for ((rows, positives), negatives) in outputs {
-        block.draw::<L>(task.graph, task.source, task.epoch, start, rows.len());
+        block.draw::<L>(task.visited, task.source, task.epoch, start, rows.len());
         block.write(rows, positives);
         Choice { task, block: &block, start, values, dim }.choose::<L>(negatives)?;
         start += rows.len() as u64;
@@ -183,15 +183,22 @@ impl<T: Scalar> Choice<'_, T> {
         Ok(())
     }
 
+    /// The places that a position's row leaves out, or, if listed, the only possible ones.
     #[inline(always)]
-    fn linked(&self, position: usize) -> &[u32] {
-        let (first, degree) = self.block.members().of(position);
-        &self.task.graph.indices()[first..first + degree]
+    fn stored(&self, position: usize) -> &[u32] {
+        let rows = self.task.possible.rows;
+        if self.task.plain {
+            let (first, degree) = self.block.members().of(position);
+            &rows.indices[first..first + degree]
+        } else {
+            rows.row(self.block.rows()[position] as usize)
+        }
     }
 
     #[inline(always)]
     fn draw_ranks(&self, group: &Group, ranks: &mut [u32; GROUP]) {
-        let absent = (self.task.graph.n_cols() - self.linked(group.position).len()) as u32;
+        let (stored, possible) = (self.stored(group.position).len(), self.task.possible);
+        let absent = if possible.listed { stored } else { possible.n_places - stored } as u32;
         let stream = self.task.epoch.negatives(self.start + group.position as u64);
         let mut words = [0; GROUP];
         stream.words(negative(group.slot, group.candidate), negative(0, 1), &mut words);
@@ -201,11 +208,17 @@ impl<T: Scalar> Choice<'_, T> {
     #[inline(always)]
     fn draw_columns<L: Lanes>(&self, group: &mut Group, ranks: [u32; GROUP]) {
         group.columns = ranks;
-        let linked = self.linked(group.position);
-        if linked.len() > COUNTED {
-            nth_absent_each(linked, &mut group.columns[..group.n]);
+        let (stored, possible) = (self.stored(group.position), self.task.possible);
+        if possible.listed {
+            group.columns[..group.n].iter_mut().for_each(|rank| *rank = stored[*rank as usize]);
+        } else if stored.len() > COUNTED {
+            nth_absent_each(stored, &mut group.columns[..group.n]);
         } else {
-            L::count_absent(linked, &mut group.columns);
+            L::count_absent(stored, &mut group.columns);
+        }
+        if !self.task.plain {
+            let columns = group.columns[..group.n].iter_mut();
+            columns.for_each(|place| *place = possible.column(*place));
         }
         if group.candidate == 0 && group.slot == 0 {
             let row = self.block.rows()[group.position] as usize;
@@ -216,7 +229,7 @@ impl<T: Scalar> Choice<'_, T> {
     /// Asks for the vectors of some quads of a group.
     #[inline(always)]
     fn ask(&self, group: &Group, quads: std::ops::Range<usize>) {
-        let n_rows = self.task.graph.n_rows();
+        let n_rows = self.task.visited.n_rows();
         for &column in &group.columns[quads.start * QUAD..quads.end * QUAD] {
             self.ask_vector(n_rows + column as usize);
         }
@@ -235,7 +248,7 @@ impl<T: Scalar> Choice<'_, T> {
     /// Writes the scores of up to [`LANES`] candidates from `first` on.
     #[inline(always)]
     fn score<L: Lanes>(&self, group: &Group, first: usize, scores: &mut [f32; GROUP]) {
-        let n_rows = self.task.graph.n_rows();
+        let n_rows = self.task.visited.n_rows();
         let row = self.block.rows()[group.position] as usize;
         let quads = first / QUAD..group.n.min(first + LANES).div_ceil(QUAD);
         let (columns, _) = group.columns.as_chunks::<QUAD>();

@@ -22,6 +22,14 @@ impl Members<'_> {
     pub(crate) fn of(self, i: usize) -> (usize, usize) {
         (self.firsts[i] as usize, self.degrees[i] as usize)
     }
+
+    /// Writes how many of the `n_cols` columns each row does not have.
+    #[inline(always)]
+    pub(crate) fn write_absent(self, n_cols: usize, out: &mut [u32]) {
+        for (out, &degree) in out.iter_mut().zip(self.degrees) {
+            *out = (n_cols - degree as usize) as u32;
+        }
+    }
 }
 
 /// The first members of the cache lines of a graph's indices.
@@ -40,8 +48,9 @@ impl Lines {
 
     fn shifted(indices: &[u32], shift: usize) -> Self {
         let starts = (0..indices.len() + shift).step_by(LANES);
-        let heads = starts.map(|start| indices[start.saturating_sub(shift)]);
-        Self { heads: heads.chain([0; LANES]).collect(), shift }
+        let heads = starts.filter_map(|start| indices.get(start.saturating_sub(shift)).copied());
+        // An empty last row may begin one line behind the last one.
+        Self { heads: heads.chain([0; LANES + 1]).collect(), shift }
     }
 
     /// Asks for the memory where [`Self::nth_absent`] begins.
@@ -54,8 +63,8 @@ impl Lines {
 
     /// Replaces every rank by the number of that rank that is missing from its row of `indices`.
     ///
-    /// Rows must not be empty, and be at most [`SIZE`]. `O(log d)` for each. `meanwhile` is called
-    /// once for each place in a block, between searches.
+    /// There may be at most [`SIZE`] rows. `O(log d)` for each. `meanwhile` is called once for each
+    /// place in a block, between searches.
     #[inline(always)]
     pub(crate) fn nth_absent<L: Lanes>(
         &self,
@@ -69,7 +78,7 @@ impl Lines {
         // only the two looks into memory are done search by search.
         self.look_at_heads(members, look);
         for (i, &rank) in ranks.iter().enumerate() {
-            look.lines[i] += self.lines_stepped_over::<L>(look, i, rank);
+            look.lines[i] += self.lines_stepped_over::<L, { LANES as u32 }>(look, i, rank);
             prefetch(indices, (look.lines[i] * LANES).wrapping_sub(self.shift));
         }
         self.look_at_members(members, look);
@@ -79,12 +88,43 @@ impl Lines {
         }
     }
 
+    /// Finds which of some numbers are members of their rows of `indices`: their places in the block
+    /// are written to `found`, and their number is returned.
+    ///
+    /// As [`Self::nth_absent`] in everything else.
+    #[inline(always)]
+    pub(crate) fn members_among<L: Lanes>(
+        &self,
+        indices: &[u32],
+        members: Members<'_>,
+        look: &mut Look,
+        numbers: &[u32],
+        found: &mut [u32; SIZE],
+        meanwhile: impl Fn(usize),
+    ) -> usize {
+        self.look_at_heads(members, look);
+        for (i, &number) in numbers.iter().enumerate() {
+            look.lines[i] += self.lines_stepped_over::<L, 0>(look, i, number);
+            prefetch(indices, (look.lines[i] * LANES).wrapping_sub(self.shift));
+        }
+        self.look_at_members(members, look);
+        let mut n = 0;
+        for (i, &number) in numbers.iter().enumerate() {
+            // Only the number itself leaves nothing once it is taken off.
+            let same = self.compared::<L, 0>(indices, look, i, number, 0);
+            found[n] = i as u32;
+            n += usize::from(same != 0);
+            meanwhile(i);
+        }
+        n
+    }
+
     /// Where each search looks among the heads: at those of its row's further lines.
     #[inline(always)]
     fn look_at_heads(&self, members: Members<'_>, look: &mut Look) {
         for (i, (&first, &degree)) in members.firsts.iter().zip(members.degrees).enumerate() {
             let first = first as usize + self.shift;
-            let (line, last) = (first / LANES, (first + degree as usize - 1) / LANES);
+            let (line, last) = (first / LANES, (first + degree.max(1) as usize - 1) / LANES);
             look.lines[i] = line;
             look.before[i] = ((line + 1) * LANES - first) as u32;
             look.n[i] = (last - line) as u32;
@@ -106,19 +146,26 @@ impl Lines {
     }
 
     /// How many further lines of its row the search for `rank` steps over: those whose first
-    /// member it does.
+    /// member it does. With a stride of 0, `rank` is a number, and those with members up to it are
+    /// stepped over.
     #[inline(always)]
-    fn lines_stepped_over<L: Lanes>(&self, look: &Look, i: usize, rank: u32) -> usize {
-        let (heads, before, n) = (&self.heads[look.lines[i] + 1..], look.before[i], look.n[i]);
+    fn lines_stepped_over<L: Lanes, const STRIDE: u32>(
+        &self,
+        look: &Look,
+        i: usize,
+        rank: u32,
+    ) -> usize {
+        let (heads, n) = (&self.heads[look.lines[i] + 1..], look.n[i]);
+        let before = if STRIDE == 0 { 0 } else { look.before[i] };
         if n <= LANES as u32 {
             let window = heads.first_chunk().expect("there is a line's worth behind the last one");
-            let stepped = L::at_most::<{ LANES as u32 }>(window, before, rank);
+            let stepped = L::at_most::<STRIDE>(window, before, rank);
             return (stepped & lowest(n)).count_ones() as usize;
         }
         let (mut low, mut high) = (0, n as usize);
         while low < high {
             let middle = low.midpoint(high);
-            let stepped = heads[middle] - (before + (middle * LANES) as u32) <= rank;
+            let stepped = heads[middle] - (before + middle as u32 * STRIDE) <= rank;
             (low, high) = if stepped { (middle + 1, high) } else { (low, middle) };
         }
         low
@@ -127,18 +174,32 @@ impl Lines {
     /// How many members the search for `rank` steps over, given the line it ends in.
     #[inline(always)]
     fn stepped_over<L: Lanes>(&self, indices: &[u32], look: &Look, i: usize, rank: u32) -> u32 {
-        let (before, outside) = (look.before[i], look.outside[i]);
+        let before = look.before[i];
+        let stepped = self.compared::<L, 1>(indices, look, i, before, rank);
+        before.wrapping_add(look.outside[i]) + stepped.count_ones()
+    }
+
+    /// One bit for each member in the line of the `i`-th search that is at most `limit` once
+    /// `offset + STRIDE * lane` is taken off.
+    #[inline(always)]
+    fn compared<L: Lanes, const STRIDE: u32>(
+        &self,
+        indices: &[u32],
+        look: &Look,
+        i: usize,
+        offset: u32,
+        limit: u32,
+    ) -> u32 {
         let start = (look.lines[i] * LANES).wrapping_sub(self.shift);
         let whole = indices.get(start..);
-        let stepped = if let Some(window) = whole.and_then(|window| window.first_chunk()) {
-            L::at_most::<1>(window, before, rank)
+        let bits = if let Some(window) = whole.and_then(|window| window.first_chunk()) {
+            L::at_most::<STRIDE>(window, offset, limit)
         } else {
             let member = |lane| indices.get(start.wrapping_add(lane)).copied();
             let window = std::array::from_fn(|lane| member(lane).unwrap_or(0));
-            L::at_most::<1>(&window, before, rank)
+            L::at_most::<STRIDE>(&window, offset, limit)
         };
-        let inside = lowest(look.n[i]) << outside;
-        before.wrapping_add(outside) + (stepped & inside).count_ones()
+        bits & lowest(look.n[i]) << look.outside[i]
     }
 }
 
@@ -180,7 +241,7 @@ mod tests {
         let mut indices = Vec::new();
         let (mut firsts, mut degrees) = (Vec::new(), Vec::new());
         for (row, degree) in
-            [1usize, 3, 15, 16, 17, 40, 255, 1, 272, 273, 300, 2].iter().enumerate()
+            [1usize, 3, 15, 16, 0, 17, 40, 255, 1, 272, 273, 300, 2, 0].iter().enumerate()
         {
             firsts.push(indices.len() as u64);
             degrees.push(*degree as u32);
@@ -197,7 +258,7 @@ mod tests {
         for shift in 0..LANES {
             let lines = Lines::shifted(&indices, shift);
             for rank in 0..620 {
-                let mut ranks = [rank; 12];
+                let mut ranks = [rank; 14];
                 lines.nth_absent::<Portable>(
                     &indices,
                     members,
@@ -210,6 +271,20 @@ mod tests {
                     let row = &indices[first..first + degree];
                     assert_eq!(found, nth_absent(row, rank), "row {i}, shift {shift}");
                 }
+                let (mut found, mut look) = ([0; SIZE], Look::new());
+                let n = lines.members_among::<Portable>(
+                    &indices,
+                    members,
+                    &mut look,
+                    &[rank; 14],
+                    &mut found,
+                    |_| (),
+                );
+                let expected = (0..14).filter(|&i| {
+                    let (first, degree) = members.of(i as usize);
+                    indices[first..first + degree].contains(&rank)
+                });
+                assert_eq!(found[..n], expected.collect::<Vec<u32>>(), "shift {shift}");
             }
         }
     }

@@ -4,13 +4,12 @@ use glowrec_graph::Csr;
 use rayon::prelude::*;
 
 use crate::block::{Block, SIZE};
-use crate::complement::nth_absent;
 use crate::drawing::share;
 use crate::epoch::{Epoch, negative};
 use crate::error::Result;
 use crate::lanes::Portable;
 use crate::output::{room, to_write, written};
-use crate::sampler::{Options, Sampler};
+use crate::sampler::Sampler;
 use crate::stream::below;
 
 /// Candidates of some positions, listed step by step; [`Sampler::listing`] begins one.
@@ -35,7 +34,7 @@ impl<'a> Listing<'a> {
         start: usize,
         n: usize,
     ) -> Result<Self> {
-        let Options { n_negatives, hardest_of, .. } = sampler.options;
+        let (n_negatives, hardest_of) = (sampler.n_negatives(), sampler.hardest_of());
         let candidates = room(&[n, n_negatives, hardest_of])?;
         let (next, stop, share) = (start, start + n, share(n_negatives, hardest_of, 0));
         Ok(Self { sampler, graph, epoch, next, stop, share, candidates })
@@ -43,23 +42,26 @@ impl<'a> Listing<'a> {
 
     /// Lists the candidates of the next positions; whether some are left.
     pub fn advance(&mut self) -> bool {
-        let Options { n_negatives, hardest_of, .. } = self.sampler.options;
+        let (n_negatives, hardest_of) = (self.sampler.n_negatives(), self.sampler.hardest_of());
+        let (visited, possible) =
+            (self.sampler.visited(self.graph), self.sampler.negatives.choices.of(self.graph));
         let all = self.share.saturating_mul(rayon::current_num_threads());
         let (n, size) = (all.min(self.stop - self.next), self.share.min(SIZE));
         let each = n_negatives * hardest_of;
         let tasks = to_write(&mut self.candidates, n * each).par_chunks_mut(size * each);
         tasks.enumerate().for_each(|(task, out)| {
-            let (graph, epoch) = (self.graph, &self.epoch);
+            let epoch = &self.epoch;
             let start = (self.next + task * size) as u64;
             let mut block = Block::new();
-            block.draw::<Portable>(graph, &self.sampler.source, epoch, start, out.len() / each);
+            block.draw::<Portable>(visited, &self.sampler.source, epoch, start, out.len() / each);
             for (i, out) in out.chunks_exact_mut(each).enumerate() {
-                let linked = graph.row(block.rows()[i] as usize);
-                let absent = (graph.n_cols() - linked.len()) as u64;
+                let row = block.rows()[i] as usize;
+                let n = possible.n(row) as u64;
                 let stream = epoch.negatives(start + i as u64);
                 for (j, out) in out.iter_mut().enumerate() {
                     let word = stream.word(negative(j / hardest_of, j % hardest_of));
-                    out.write(i64::from(nth_absent(linked, below(word, absent) as u32)));
+                    let place = possible.nth(row, below(word, n) as u32);
+                    out.write(i64::from(possible.column(place)));
                 }
             }
         });

@@ -20,8 +20,18 @@ fn graphs() -> impl Strategy<Value = Bipartite> {
     })
 }
 
+fn hardest(order: Order, seed: u64, n_negatives: usize, of: usize) -> Options {
+    let strategy = glowrec_sampling::Strategy::Hardest { of };
+    Options { order, seed, strategy, n_negatives, ..Options::default() }
+}
+
+fn of(options: &Options) -> usize {
+    let glowrec_sampling::Strategy::Hardest { of } = options.strategy else { unreachable!() };
+    of
+}
+
 /// The negatives that a position's slot chooses from, in order.
-fn candidates(graph: &Csr, options: Options, epoch: u64, position: u64) -> Vec<Vec<u32>> {
+fn candidates(graph: &Csr, options: &Options, epoch: u64, position: u64) -> Vec<Vec<u32>> {
     let (row, _) = positive(graph, options, epoch, position);
     let linked = graph.row(row);
     let stream = Stream::of_seed(options.seed).child(epoch).child(3).child(position);
@@ -31,11 +41,11 @@ fn candidates(graph: &Csr, options: Options, epoch: u64, position: u64) -> Vec<V
         (0..graph.n_cols() as u32).filter(|c| !linked.contains(c)).nth(rank as usize).unwrap()
     };
     (0..options.n_negatives)
-        .map(|slot| (0..options.hardest_of).map(|i| candidate(slot, i)).collect())
+        .map(|slot| (0..of(options)).map(|i| candidate(slot, i)).collect())
         .collect()
 }
 
-fn positive(graph: &Csr, options: Options, epoch: u64, position: u64) -> (usize, u32) {
+fn positive(graph: &Csr, options: &Options, epoch: u64, position: u64) -> (usize, u32) {
     let root = Stream::of_seed(options.seed).child(epoch);
     let entries: Vec<(usize, u32)> = (0..graph.n_rows())
         .flat_map(|row| graph.row(row).iter().map(move |&column| (row, column)))
@@ -52,6 +62,15 @@ fn positive(graph: &Csr, options: Options, epoch: u64, position: u64) -> (usize,
             let row = occupied[below(word, occupied.len() as u64) as usize];
             let word = root.child(2).word(position);
             (row, graph.row(row)[below(word, graph.degree(row) as u64) as usize])
+        }
+        Order::ColumnUniform => {
+            let of = |column: u32| entries.iter().filter(move |entry| entry.1 == column);
+            let occupied: Vec<u32> =
+                (0..graph.n_cols() as u32).filter(|&column| of(column).count() > 0).collect();
+            let word = root.child(1).word(position);
+            let column = occupied[below(word, occupied.len() as u64) as usize];
+            let rank = below(root.child(2).word(position), of(column).count() as u64);
+            *of(column).nth(rank as usize).unwrap()
         }
     }
 }
@@ -74,7 +93,7 @@ fn score(values: &[f32], row: usize, column: u32) -> f32 {
 
 fn drawn(
     graph: &Csr,
-    options: Options,
+    options: &Options,
     epoch: u64,
     range: std::ops::Range<usize>,
     values: &[f32],
@@ -83,7 +102,7 @@ fn drawn(
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let n = range.len();
     let table = Some(Table::F32 { values, dim: DIM });
-    let sampler = Sampler::new(graph, options).unwrap();
+    let sampler = Sampler::new(graph, options.clone()).unwrap();
     let drawn = pool.install(|| sampler.sample(graph, epoch, range.start, n, table)).unwrap();
     [drawn.rows, drawn.positives, drawn.negatives]
 }
@@ -92,7 +111,9 @@ proptest! {
     #[test]
     fn triplets_are_those_of_the_definition(
         graph in graphs(),
-        order in prop::sample::select(vec![Order::Interaction, Order::RowUniform]),
+        order in prop::sample::select(vec![
+            Order::Interaction, Order::RowUniform, Order::ColumnUniform,
+        ]),
         seed in any::<u64>(),
         epoch in any::<u64>(),
         n_negatives in 1usize..4,
@@ -104,13 +125,13 @@ proptest! {
         cut in 0.0..1.0f64,
     ) {
         let graph = graph.by_row();
-        let options = Options { order, seed, n_negatives, hardest_of };
+        let options = hardest(order, seed, n_negatives, hardest_of);
         let n = graph.nnz();
-        let all = drawn(graph, options, epoch, 0..n, &values, 1);
+        let all = drawn(graph, &options, epoch, 0..n, &values, 1);
         for position in 0..n {
-            let (row, column) = positive(graph, options, epoch, position as u64);
+            let (row, column) = positive(graph, &options, epoch, position as u64);
             prop_assert_eq!((all[0][position], all[1][position]), (row as i64, i64::from(column)));
-            let choices = candidates(graph, options, epoch, position as u64);
+            let choices = candidates(graph, &options, epoch, position as u64);
             for (slot, choices) in choices.into_iter().enumerate() {
                 let mut best = choices[0];
                 for &choice in &choices[1..] {
@@ -122,8 +143,8 @@ proptest! {
             }
         }
         let cut = (cut * n as f64) as usize;
-        let head = drawn(graph, options, epoch, 0..cut, &values, 2);
-        let tail = drawn(graph, options, epoch, cut..n, &values, 7);
+        let head = drawn(graph, &options, epoch, 0..cut, &values, 2);
+        let tail = drawn(graph, &options, epoch, cut..n, &values, 7);
         for part in 0..3 {
             prop_assert_eq!(&[&head[part][..], &tail[part][..]].concat(), &all[part]);
         }
@@ -137,7 +158,7 @@ proptest! {
         let (rows, cols): (Vec<i64>, Vec<i64>) =
             links.iter().map(|&(row, column)| (row as i64, column as i64)).unzip();
         let graph = Bipartite::from_edges(400, 4, &rows, &cols).unwrap();
-        let options = Options { order: Order::Interaction, seed, n_negatives: 1, hardest_of: 1 };
+        let options = Options { seed, ..Options::default() };
         let sampler = Sampler::new(graph.by_row(), options).unwrap();
         let drawn = sampler.sample(graph.by_row(), 0, 0, links.len(), None).unwrap();
         let mut found: Vec<(usize, usize)> = drawn.rows.iter().zip(&drawn.positives)
@@ -152,11 +173,11 @@ proptest! {
         graph in graphs(), seed in any::<u64>(), n_negatives in 1usize..4, hardest_of in 1usize..40,
     ) {
         let graph = graph.by_row();
-        let options = Options { order: Order::RowUniform, seed, n_negatives, hardest_of };
-        let sampler = Sampler::new(graph, options).unwrap();
+        let options = hardest(Order::RowUniform, seed, n_negatives, hardest_of);
+        let sampler = Sampler::new(graph, options.clone()).unwrap();
         let out = sampler.candidates(graph, 4, 0, graph.nnz()).unwrap();
         let expected: Vec<i64> = (0..graph.nnz() as u64)
-            .flat_map(|position| candidates(graph, options, 4, position).concat())
+            .flat_map(|position| candidates(graph, &options, 4, position).concat())
             .map(i64::from)
             .collect();
         prop_assert_eq!(out, expected);
@@ -179,9 +200,9 @@ fn an_epoch_is_written_down() {
     let rows = [0, 0, 0, 1, 1, 2, 3, 3, 3, 3];
     let cols = [1, 4, 6, 0, 2, 7, 0, 1, 2, 3];
     let graph = Bipartite::from_edges(4, 9, &rows, &cols).unwrap();
-    let options = Options { order: Order::Interaction, seed: 2020, n_negatives: 1, hardest_of: 1 };
+    let options = Options { seed: 2020, ..Options::default() };
     let values = vec![0.0; 13 * DIM];
-    let [rows, positives, negatives] = drawn(graph.by_row(), options, 1, 0..10, &values, 1);
+    let [rows, positives, negatives] = drawn(graph.by_row(), &options, 1, 0..10, &values, 1);
     assert_eq!(rows, ROWS);
     assert_eq!(positives, POSITIVES);
     assert_eq!(negatives, NEGATIVES);
@@ -195,21 +216,19 @@ const NEGATIVES: [i64; 10] = [8, 7, 3, 8, 2, 8, 7, 3, 3, 4];
 fn every_error_names_its_numbers() {
     let graph = Bipartite::from_edges(3, 2, &[0, 1, 2, 2], &[0, 1, 0, 1]).unwrap();
     let graph = graph.by_row();
-    let options = Options { order: Order::Interaction, seed: 0, n_negatives: 1, hardest_of: 1 };
-    let built = |graph: &Csr, options| Sampler::new(graph, options).unwrap_err();
-    assert_eq!(built(graph, options), Error::Saturated { row: 2, n_cols: 2 });
-    let none = Options { n_negatives: 0, ..options };
-    assert_eq!(built(graph, none), Error::Zero { name: "n_negatives" });
-    let none = Options { hardest_of: 0, ..options };
-    assert_eq!(built(graph, none), Error::Zero { name: "hardest_of" });
+    let options = hardest(Order::Interaction, 0, 1, 1);
+    let built = |graph: &Csr, options: &Options| Sampler::new(graph, options.clone()).unwrap_err();
+    assert_eq!(built(graph, &options), Error::Saturated { row: 2, n_cols: 2 });
+    let none = hardest(Order::Interaction, 0, 1, 0);
+    assert_eq!(built(graph, &none), Error::Zero { name: "hardest_of" });
     let empty = Bipartite::from_edges(3, 2, &[], &[]).unwrap();
-    assert_eq!(built(empty.by_row(), options), Error::Empty);
+    assert_eq!(built(empty.by_row(), &options), Error::Empty);
     let no_columns = Bipartite::from_edges(3, 0, &[], &[]).unwrap();
-    assert_eq!(built(no_columns.by_row(), options), Error::Empty);
+    assert_eq!(built(no_columns.by_row(), &options), Error::Empty);
 
     let graph = Bipartite::from_edges(2, 3, &[0, 0, 1], &[0, 1, 2]).unwrap();
     let graph = graph.by_row();
-    let sampler = Sampler::new(graph, options).unwrap();
+    let sampler = Sampler::new(graph, options.clone()).unwrap();
     let sample = |sampler: &Sampler, graph: &Csr, start, n, table| {
         sampler.sample(graph, 0, start, n, table).unwrap_err()
     };
@@ -220,11 +239,15 @@ fn every_error_names_its_numbers() {
     let found = sampler.candidates(graph, 0, 3, 1).unwrap_err();
     assert_eq!(found, Error::Positions { start: 3, stop: 4, n: 3 });
 
+    let pairs = Sampler::new(graph, Options { n_negatives: 0, ..options.clone() }).unwrap();
+    assert_eq!(sample(&pairs, graph, 0, 1, None), Error::Zero { name: "n_negatives" });
+    assert_eq!(pairs.candidates(graph, 0, 0, 1), Err(Error::Zero { name: "n_negatives" }));
+
     let other = Bipartite::from_edges(2, 4, &[0, 0, 1], &[0, 1, 2]).unwrap();
     let found = sample(&sampler, other.by_row(), 0, 1, None);
     assert_eq!(found, Error::Length { name: "graph's columns", expected: 3, found: 4 });
 
-    let hard = Sampler::new(graph, Options { hardest_of: 4, ..options }).unwrap();
+    let hard = Sampler::new(graph, hardest(Order::Interaction, 0, 1, 4)).unwrap();
     let found = sample(&hard, graph, 0, 1, None);
     assert_eq!(found, Error::NoVectors { hardest_of: 4 });
     let short = Table::F32 { values: &[0.0; 4], dim: 1 };
@@ -241,9 +264,9 @@ fn a_row_with_one_or_two_columns_left_draws_exactly_those() {
     let cols: Vec<i64> =
         (0..10).filter(|c| *c != 4).chain((0..10).filter(|c| c % 7 != 2)).collect();
     let graph = Bipartite::from_edges(2, 10, &rows, &cols).unwrap();
-    let options = Options { order: Order::Interaction, seed: 1, n_negatives: 30, hardest_of: 1 };
+    let options = Options { seed: 1, n_negatives: 30, ..Options::default() };
     let values = vec![0.0; (N_ROWS + N_COLS) * DIM];
-    let [rows, _, negatives] = drawn(graph.by_row(), options, 0, 0..17, &values, 2);
+    let [rows, _, negatives] = drawn(graph.by_row(), &options, 0, 0..17, &values, 2);
     let of = |row: i64| {
         let mut all: Vec<i64> =
             (0..negatives.len()).filter(|i| rows[i / 30] == row).map(|i| negatives[i]).collect();

@@ -76,8 +76,8 @@ def averaged(
         raise ParameterError(f"gamma = {gamma!r} must be above 0 and at most 1, such as 0.1")
     n_candidates = _within("n_candidates", n_candidates, 1, 2**31)
     seed = _within("seed", seed, 0, 2**64)
-    found = targets(train, test, users)
-    ranks = sampled_ranks(scorer, found, n_candidates, seed, replace=replace)
+    found = targets(train, test, users, n_candidates, seed, replace=bool(replace))
+    ranks = sampled_ranks(scorer, found)
     warnings.warn(
         f"metrics of {n_candidates:,} sampled negatives are not comparable with full rankings, "
         "and can order models differently; evaluate_factors ranks all items",

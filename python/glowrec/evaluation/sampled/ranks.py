@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from glowrec.errors import SaturatedError, ScoreError, ShapeError
-from glowrec.evaluation.sampled.negatives import Complements, numbers_below
-from glowrec.factors import items_of
+from glowrec.factors import core, items_of
+from glowrec.sampling import Candidates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,12 +47,20 @@ class Targets(NamedTuple):
     """Whether the target is in train as well, and so no candidate."""
     n_negatives: NDArray[np.int64]
     """Items in neither train nor test of its user, for each target."""
-    complements: Complements
-    """Those items."""
+    candidates: Candidates
+    """Draws from those items."""
 
 
-def targets(train: Graph | None, test: Graph, users: NDArray[np.int64]) -> Targets:
-    """List the test items of users.
+def targets(
+    train: Graph | None,
+    test: Graph,
+    users: NDArray[np.int64],
+    n_candidates: int = 1,
+    seed: int = 0,
+    *,
+    replace: bool = False,
+) -> Targets:
+    """List the test items of users, and what draws their negatives.
 
     Parameters
     ----------
@@ -60,6 +68,11 @@ def targets(train: Graph | None, test: Graph, users: NDArray[np.int64]) -> Targe
     test : Graph
     users : ndarray of int64, shape (n_rows,)
         Users of `test`, each once.
+    n_candidates : int, default 1
+        Negatives of each target.
+    seed : int, default 0
+    replace : bool, default False
+        Whether negatives of a target may repeat.
 
     Returns
     -------
@@ -78,7 +91,6 @@ def targets(train: Graph | None, test: Graph, users: NDArray[np.int64]) -> Targe
     >>> targets(None, test, np.array([2, 1, 0])).items
     array([0, 2, 1])
     """
-    graphs = [test]
     if train is not None:
         shapes = [(graph.n_users, graph.n_items) for graph in (train, test)]
         if shapes[0] != shapes[1]:
@@ -86,16 +98,28 @@ def targets(train: Graph | None, test: Graph, users: NDArray[np.int64]) -> Targe
                 f"test: expected {shapes[0][0]} users and {shapes[0][1]} items as train, got "
                 f"{shapes[1][0]} and {shapes[1][1]}; build both with the same n_users=, n_items="
             )
-        graphs.append(train)
-    complements = Complements(graphs)
+    candidates = Candidates(
+        test if train is None else train,
+        n_candidates,
+        seed,
+        replacement=replace,
+        exclude=None if train is None else test,
+    )
     judged = users[test.user_degrees[users] > 0]
     indptr, items = items_of(test, judged)
     sizes = np.diff(indptr)
     of = np.repeat(judged, sizes)
     known = np.zeros(len(of), dtype=bool)
     if train is not None:
-        known = np.isin(of * test.n_items + items, complements.keys_of(train))
-    return Targets(judged, sizes, of, items, known, complements.sizes[of], complements)
+        known = np.isin(of * test.n_items + items, _keys(train))
+    n_negatives = candidates.n_possible(of)
+    return Targets(judged, sizes, of, items, known, n_negatives, candidates)
+
+
+def _keys(graph: Graph) -> NDArray[np.int64]:
+    """``user * n_items + item`` of each link."""
+    starts, items = core(graph).user_csr()
+    return np.repeat(np.arange(graph.n_users), np.diff(starts)) * graph.n_items + items
 
 
 def products(
@@ -140,19 +164,13 @@ def products(
     return Scorer(scores, items.shape[1])
 
 
-def sampled_ranks(
-    scorer: Scorer, found: Targets, n_candidates: int, seed: int, *, replace: bool
-) -> NDArray[np.int64]:
+def sampled_ranks(scorer: Scorer, found: Targets) -> NDArray[np.int64]:
     """Rank each target among sampled negatives.
 
     Parameters
     ----------
     scorer : Scorer
     found : Targets
-    n_candidates : int
-        At least 1.
-    seed : int
-    replace : bool
 
     Returns
     -------
@@ -166,6 +184,7 @@ def sampled_ranks(
     ScoreError
         If a score is NaN.
     """
+    n_candidates, replace = found.candidates.n, found.candidates.replacement
     least = 1 if replace else n_candidates
     candidates = np.flatnonzero(~found.known)
     short = candidates[found.n_negatives[candidates] < least]
@@ -176,15 +195,11 @@ def sampled_ranks(
             f"neither train nor test, fewer than {least}{remedy}"
         )
     ranks = np.full(len(found.items), -1)
-    positions = found.users * found.complements.n_items + found.items
     step = max(1, _ENTRIES // ((n_candidates + 1) * max(1, scorer.width)))
     for start in range(0, len(candidates), step):
         block = candidates[start : start + step]
         users, items = found.users[block], found.items[block]
-        places = numbers_below(
-            found.n_negatives[block], n_candidates, seed, positions[block], replace=replace
-        )
-        negatives = found.complements.items(users, places)
+        negatives = found.candidates.sample(users, items)
         values = scorer.scores(users, np.hstack([items[:, None], negatives]))
         _check(values, users, items, negatives)
         mine, theirs = values[:, :1], values[:, 1:]

@@ -168,9 +168,10 @@ def draws_to_detect(
 ) -> int:
     r"""Return how many draws of one row let :func:`check_frequencies` tell two samplers apart.
 
-    Under the biased probabilities `q` the statistic is close to a non-central chi-square with
-    the non-centrality :math:`n w^2`, :math:`w^2 = \sum_i (q_i - p_i)^2 / p_i` (Cohen's effect
-    size); this is the smallest `n` at which it exceeds the threshold with the power asked for.
+    Under the biased probabilities `q` the statistic of :func:`p_value` has a mean of about
+    :math:`2 n D + k - 1` and a variance of about :math:`4 n V + 2 (k - 1)`, where `D` and `V` are
+    mean and variance of :math:`\log(q_i / p_i)` under `q`. This is the smallest `n` at which a
+    normal variable with these exceeds the threshold with the power asked for.
 
     Parameters
     ----------
@@ -195,7 +196,7 @@ def draws_to_detect(
 
     References
     ----------
-    Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988, chapter 7.
+    Cressie and Read, "Multinomial goodness-of-fit tests", JRSS B 46, 1984, section 5.
 
     Examples
     --------
@@ -213,8 +214,8 @@ def draws_to_detect(
     >>> draws_to_detect(np.full(50, 0.02), 0.98 * np.full(50, 0.02) + 0.02 * np.eye(50)[0])
     5819
     """
-    from scipy.optimize import brentq  # noqa: PLC0415 - slow to import
-    from scipy.stats import chi2, ncx2  # noqa: PLC0415
+    from scipy.special import xlogy  # noqa: PLC0415 - slow to import
+    from scipy.stats import chi2, norm  # noqa: PLC0415
 
     rate, wanted = level(alpha), level(power)
     zeros = np.zeros(np.shape(probabilities), dtype=np.int64)
@@ -222,18 +223,18 @@ def draws_to_detect(
     _, drawn = cells(zeros, biased)
     if bool((drawn[claimed == 0] > 0).any()):
         raise ParameterError("biased: an item of probability 0 is drawn, which one draw reveals")
-    possible = claimed > 0
-    freedom = int(possible.sum()) - 1
-    effect = float(((drawn - claimed)[possible] ** 2 / claimed[possible]).sum())
-    if effect < np.finfo(np.float64).eps:
+    claimed, drawn = claimed[claimed > 0], drawn[claimed > 0]
+    freedom = claimed.size - 1
+    ratios = np.log(np.where(drawn > 0, drawn, claimed) / claimed)
+    mean = float(xlogy(drawn, drawn / claimed).sum())
+    if mean < np.finfo(np.float64).eps:
         raise ParameterError("biased: the same as probabilities, so no number of draws is enough")
-    threshold = float(chi2.isf(2 * rate / 3, freedom))
-
-    def missing(noncentrality: float) -> float:
-        return float(ncx2.sf(threshold, freedom, noncentrality)) - wanted
-
-    most = 4 * (threshold + freedom + 100 / (1 - wanted))
-    return int(np.ceil(brentq(missing, 1e-9, most) / effect))
+    variance = float((drawn * (ratios - mean) ** 2).sum())
+    beyond = float(chi2.isf(2 * rate / 3, freedom)) - freedom
+    z = float(norm.ppf(wanted))
+    # The root of 2 n D - beyond = z sqrt(4 n V + 2 (k - 1)), on the side where both are positive.
+    a, b, c = mean**2, mean * beyond + z**2 * variance, beyond**2 / 4 - z**2 * freedom / 2
+    return int(np.ceil((b + np.copysign(1, z) * np.sqrt(b**2 - 4 * a * c)) / (2 * a)))
 
 
 def _names(users: ArrayLike, table: NDArray[np.int64]) -> list[str]:

@@ -34,7 +34,8 @@ def p_value(counts: ArrayLike, probabilities: ArrayLike) -> float:
     :math:`G = 2 \sum_i c_i \log(c_i / n p_i)`, divided by Williams' correction
     :math:`q = 1 + (\sum_i 1/p_i - 1) / 6n(k - 1)`, is referred to the chi-square distribution
     with :math:`k - 1` degrees of freedom, after cells that are expected fewer than ten times
-    (:math:`10 (k / 1000)^{1/4}` if there are more than 1,000 cells) have been pooled.
+    (:math:`10 (k / 1000)^{1/4}` if there are more than 1,000 cells) have been added up, the
+    rarest with the next rarest, into cells that are.
 
     Parameters
     ----------
@@ -181,21 +182,26 @@ def _outcomes(n: int, n_cells: int) -> NDArray[np.int64]:
 def _pooled(
     counts: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Add the rarest cells up until the sum is expected often enough; counts play no part."""
+    """Add cells up, the rarest first, into as many as are expected often enough.
+
+    Counts play no part in who is added to whom: that would favour the hypothesis.
+    """
     crowd = max(1.0, counts.size / _MOST_CELLS) ** 0.25
-    least = crowd * _LEAST_EXPECTED / int(counts.sum())
+    least = crowd * _LEAST_EXPECTED / int(counts.sum()) * (1 - _SAME)
     order = np.argsort(probabilities, kind="stable")
     counts, probabilities = counts[order], probabilities[order]
-    if probabilities[0] >= least:
-        return counts, probabilities
-    sums = np.cumsum(probabilities)
-    # All that are too rare go, and as many more as their sum needs.
-    rare = int(np.searchsorted(probabilities, least))
-    n_pooled = min(max(rare, int(np.searchsorted(sums, least)) + 1), counts.size)
-    return (
-        np.concatenate([[counts[:n_pooled].sum()], counts[n_pooled:]]),
-        np.concatenate([[sums[n_pooled - 1]], probabilities[n_pooled:]]),
-    )
+    sums = np.concatenate([[0.0], np.cumsum(probabilities)])
+    ends = [0]
+    while ends[-1] < counts.size:
+        if probabilities[ends[-1]] >= least:  # and so are all after it
+            ends += range(ends[-1] + 1, counts.size + 1)
+            break
+        end = int(np.searchsorted(sums, sums[ends[-1]] + least))
+        if end > counts.size:  # too little is left: it joins the cell before
+            break
+        ends.append(end)
+    starts = ends[:-1] or [0]
+    return np.add.reduceat(counts, starts), np.add.reduceat(probabilities, starts)
 
 
 def _large(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:

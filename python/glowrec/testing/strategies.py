@@ -16,7 +16,7 @@ try:
     import hypothesis.strategies as st
 except ModuleNotFoundError as error:
     raise MissingExtraError(
-        f"the strategies of glowrec.testing need {error.name}: pip install glowrec[test]"
+        "the strategies of glowrec.testing need hypothesis: pip install glowrec[test]"
     ) from error
 
 if TYPE_CHECKING:
@@ -176,14 +176,15 @@ def _interactions(
     repeats: bool,
 ) -> Interactions:
     # Sizes at which the pairs asked for exist.
-    most = items[1] - negatives
-    n_users = draw(st.integers(max(users[0], -(-least // most) if most else 0), users[1]))
-    n_items = draw(st.integers(max(items[0], -(-least // n_users) + negatives), items[1]))
-    pairs: list[tuple[int, int]] = []
-    for user in range(n_users):
-        later = (n_users - 1 - user) * (n_items - negatives)
-        owed = max(0, least - len(pairs) - later)
-        pairs += [(user, item) for item in draw(_items_of_one(n_items, owed, negatives))]
+    n_items = draw(st.integers(max(items[0], -(-least // users[1]) + negatives), items[1]))
+    most = n_items - negatives
+    n_needed = -(-least // most) if most else 0
+    # One list of rows rather than a number of users: a shrink removes users from anywhere.
+    row = _items_of_one(n_items, negatives)
+    rows = draw(st.lists(row, min_size=max(users[0], n_needed), max_size=users[1]))
+    n_users = len(rows)
+    _fill(rows, n_items, least, most)
+    pairs = [(user, item) for user, of_user in enumerate(rows) for item in sorted(of_user)]
     if repeats and pairs:
         pairs += draw(st.lists(st.sampled_from(pairs), max_size=4))
     pairs = draw(st.permutations(pairs))
@@ -204,15 +205,25 @@ def _interactions(
     )
 
 
-def _items_of_one(n_items: int, least: int, negatives: int) -> SearchStrategy[list[int]]:
-    """Few items, or all but few, or any; the first of these that fits is the simplest."""
-    most = n_items - negatives
-    item = st.integers(0, n_items - 1)
-    few = st.sets(item, min_size=least, max_size=max(least, min(2, most)))
-    lacking = st.sets(item, min_size=negatives, max_size=min(negatives + 2, n_items - least))
-    all_but_few = lacking.map(lambda absent: set(range(n_items)) - absent)
-    any_number = st.sets(item, min_size=least, max_size=most)
-    return st.one_of(few, any_number, all_but_few).map(sorted)
+def _items_of_one(n_items: int, negatives: int) -> SearchStrategy[set[int]]:
+    """Few items, or any, or all but few; the first of these that fits is the simplest."""
+    item, most = st.integers(0, n_items - 1), n_items - negatives
+    few = st.sets(item, max_size=min(2, most))
+    any_number = st.sets(item, max_size=most)
+    lacking = st.sets(item, min_size=negatives, max_size=min(negatives + 2, n_items))
+    # Counted from the end, so that a shrink leaves the first items.
+    all_but_few = lacking.map(lambda last: set(range(n_items)) - {n_items - 1 - i for i in last})
+    return st.one_of(few, any_number, all_but_few)
+
+
+def _fill(rows: list[set[int]], n_items: int, least: int, most: int) -> None:
+    """Add the first pairs that are missing until there are `least`, at most `most` per row."""
+    owed = least - sum(map(len, rows))
+    for row in rows:
+        missing = [item for item in range(n_items) if item not in row]
+        added = missing[: max(0, min(owed, most - len(row)))]
+        row.update(added)
+        owed -= len(added)
 
 
 def _id_map(n: int, kind: str) -> SearchStrategy[IdMap]:

@@ -154,14 +154,18 @@ def test_false_alarms_of_a_right_sampler_stay_below_the_stated_rate(n_rows, n_ce
         assert alarms > 0
 
 
-@pytest.mark.parametrize("bias", ["one item gets 2 % of the draws", "half the items, by 2 %"])
-def test_a_bias_of_two_percent_is_found_with_as_many_draws_as_promised(bias):
-    n_cells = 50
+@pytest.mark.parametrize("n_cells", [8, 50, 1000])
+@pytest.mark.parametrize(
+    "bias", ["one item gets 2 % of the draws", "half the items, by 2 %", "the last item never"]
+)
+def test_a_bias_is_found_with_as_many_draws_as_promised(bias, n_cells):
     chances = np.full(n_cells, 1 / n_cells)
     if bias.startswith("one"):
         biased = 0.98 * chances + 0.02 * np.eye(n_cells)[3]
-    else:
+    elif bias.startswith("half"):
         biased = chances * np.where(np.arange(n_cells) % 2, 1.02, 0.98)
+    else:
+        biased = np.append(np.full(n_cells - 1, 1 / (n_cells - 1)), 0.0)
     n = draws_to_detect(chances, biased, power=0.99)
     rng = np.random.default_rng(1)
     found = sum(fails(check_frequencies, rng.multinomial(n, biased), chances) for _ in range(200))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import combinations
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -155,7 +155,7 @@ def p_of_row(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> f
         return 1.0
     if is_exact(n, counts.size):
         return _exact(counts, probabilities)
-    return _large(*_pooled(counts, probabilities))
+    return _large(*pooled(probabilities, n, counts, probabilities))
 
 
 def _exact(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
@@ -179,29 +179,35 @@ def _outcomes(n: int, n_cells: int) -> NDArray[np.int64]:
     return np.diff(np.hstack([np.full_like(edges, -1), bars, edges]), axis=1) - 1
 
 
-def _pooled(
-    counts: NDArray[np.int64], probabilities: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Add cells up, the rarest first, into as many as are expected often enough.
+def pooled(
+    probabilities: NDArray[np.float64], n: int, *tables: NDArray[Any]
+) -> list[NDArray[Any]]:
+    """Add cells up, the rarest first, into as many as `n` draws hit often enough.
 
     Counts play no part in who is added to whom: that would favour the hypothesis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pooled(np.array([0.5, 0.2, 0.2, 0.1]), 30, np.array([16, 5, 7, 2]))
+    [array([14, 16])]
     """
-    crowd = max(1.0, counts.size / _MOST_CELLS) ** 0.25
-    least = crowd * _LEAST_EXPECTED / int(counts.sum()) * (1 - _SAME)
+    crowd = max(1.0, probabilities.size / _MOST_CELLS) ** 0.25
+    least = crowd * _LEAST_EXPECTED / n * (1 - _SAME)
     order = np.argsort(probabilities, kind="stable")
-    counts, probabilities = counts[order], probabilities[order]
-    sums = np.concatenate([[0.0], np.cumsum(probabilities)])
+    ascending = probabilities[order]
+    sums = np.concatenate([[0.0], np.cumsum(ascending)])
     ends = [0]
-    while ends[-1] < counts.size:
-        if probabilities[ends[-1]] >= least:  # and so are all after it
-            ends += range(ends[-1] + 1, counts.size + 1)
+    while ends[-1] < ascending.size:
+        if ascending[ends[-1]] >= least:  # and so are all after it
+            ends += range(ends[-1] + 1, ascending.size + 1)
             break
         end = int(np.searchsorted(sums, sums[ends[-1]] + least))
-        if end > counts.size:  # too little is left: it joins the cell before
+        if end > ascending.size:  # too little is left: it joins the cell before
             break
         ends.append(end)
     starts = ends[:-1] or [0]
-    return np.add.reduceat(counts, starts), np.add.reduceat(probabilities, starts)
+    return [np.add.reduceat(table[order], starts) for table in tables]
 
 
 def _large(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:

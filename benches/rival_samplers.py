@@ -28,8 +28,14 @@ class LensKit:
         self.matrix = builder.build().interactions("click").matrix()
         self.rng = np.random.default_rng(0)
 
-    def negatives(self, users: np.ndarray, weighting: str = "uniform") -> np.ndarray:
-        return self.matrix.sample_negatives(users, weighting=weighting, rng=self.rng)
+    def negatives(
+        self, users: np.ndarray, size: int, weighting: str = "uniform"
+    ) -> list[np.ndarray]:
+        draw = self.matrix.sample_negatives
+        return [
+            draw(users[start : start + size], weighting=weighting, rng=self.rng)
+            for start in range(0, len(users), size)
+        ]
 
 
 class RecBole:
@@ -53,13 +59,13 @@ class RecBole:
         )
         self.sampler = Sampler("train", train).set_phase("train")
 
-    def negatives(self, users: np.ndarray, size: int) -> np.ndarray:
+    def negatives(self, users: np.ndarray, size: int) -> list[np.ndarray]:
         np.random.seed(0)  # noqa: NPY002 - the generator that it draws from
-        drawn = [
-            self.sampler.sample_by_user_ids(users[start : start + size], None, 1)
+        draw = self.sampler.sample_by_user_ids
+        return [
+            draw(users[start : start + size], None, 1).numpy() - 1
             for start in range(0, len(users), size)
         ]
-        return np.concatenate(drawn) - 1
 
 
 def available(pairs: measure.Pairs, wanted: tuple[type, ...]) -> dict[str, object]:

@@ -12,7 +12,7 @@ import glowrec as gr
 import measure
 import rival_samplers
 
-BATCHES = (2048, 32_768)
+BATCH, SMALL_BATCH = 32_768, 2048
 POPULARITY = 0.75
 MOST_BITS = 2**32  # of a bitmap: half a gigabyte
 
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         medians = measure.seconds(routes, options.rounds)
     millions = len(pairs.users) / 1e6
     work = f"{pairs.name}: {len(pairs.users):,} triplets (others on one thread, only their "
-    work += f"negatives), ours {millions / medians[measure.OURS]:.1f} M/s"
+    work += f"negatives), ours in batches of {BATCH:,} {millions / medians[measure.OURS]:.1f} M/s"
     measure.table("Negative sampling, one epoch", medians, options, work)
     return medians
 
@@ -47,20 +47,19 @@ def power_law() -> measure.Pairs:
 
 
 def ours(pairs: measure.Pairs, train: gr.Interactions) -> dict[str, Callable[[], object]]:
+    """Epochs in batches, as they are used, and in one call, whose arrays are new memory."""
     epochs = count()
-    samplers = {measure.OURS: gr.TripletSampler(train, seed=0)}
+    samplers = {measure.OURS: gr.TripletSampler(train, BATCH, seed=0)}
+    samplers[f"glowrec, batches of {SMALL_BATCH:,}"] = gr.TripletSampler(train, SMALL_BATCH)
     if hasattr(gr, "Popularity"):
-        by_popularity = gr.TripletSampler(train, seed=0, negatives=gr.Popularity(POPULARITY))
+        by_popularity = gr.TripletSampler(train, BATCH, negatives=gr.Popularity(POPULARITY))
         samplers[f"glowrec, Popularity({POPULARITY})"] = by_popularity
     routes = {}
     for name, sampler in samplers.items():
         check_triplets(pairs, name, sampler.sample(0, 0, sampler.n_triplets))
-        routes[name] = lambda sampler=sampler: sampler.sample(next(epochs), 0, sampler.n_triplets)
-    for size in BATCHES:
-        sampler = gr.TripletSampler(train, batch_size=size, seed=0)
-        routes[f"glowrec, batches of {size:,}"] = lambda sampler=sampler: exhaust(
-            sampler.epoch(next(epochs))
-        )
+        routes[name] = lambda sampler=sampler: exhaust(sampler.epoch(next(epochs)))
+    first = samplers[measure.OURS]
+    routes["glowrec, in one call"] = lambda: first.sample(next(epochs), 0, first.n_triplets)
     return routes
 
 
@@ -87,21 +86,25 @@ def rivals(
     found = rival_samplers.available(pairs, wanted if everyone else wanted[:1])
     narrow, routes = shuffled.astype(np.int32), {}
     if lenskit := found.get("LensKit"):
-        for weighting in ("uniform", "popularity"):
-            routes[f"LensKit, {weighting}"] = lambda weighting=weighting: lenskit.negatives(
-                narrow, weighting
+        routes |= {
+            f"LensKit, {weighting}, {how}": lambda size=size, weighting=weighting: (
+                lenskit.negatives(narrow, size, weighting)
             )
+            for weighting in ("uniform", "popularity")
+            for how, size in ((f"batches of {BATCH:,}", BATCH), ("in one call", len(narrow)))
+        }
     if recbole := found.get("RecBole"):
-        for size in BATCHES:
+        for size in (SMALL_BATCH, BATCH):
             routes[f"RecBole, batches of {size:,}"] = lambda size=size: recbole.negatives(
                 shuffled, size
             )
     for name, draw in routes.items():
-        wrong = positives(pairs, shuffled, draw())
+        wrong = positives(pairs, shuffled, np.concatenate(draw()))
         print(f"{name}: {wrong:,} of {len(shuffled):,} negatives are positives")
     if "LensKit" in found:
         dense = nearly_saturated()
-        wrong = positives(dense, dense.users, rival_samplers.LensKit(dense).negatives(dense.users))
+        drawn = rival_samplers.LensKit(dense).negatives(dense.users, BATCH)
+        wrong = positives(dense, dense.users, np.concatenate(drawn))
         print(f"LensKit, users with 199 of 200 items: {wrong:,} of {len(dense.users):,} are")
     return routes
 

@@ -1,46 +1,119 @@
-"""An epoch of negative sampling: our complete shuffled triplets, NumPy's negatives only."""
+"""An epoch of negative sampling: our complete shuffled triplets, others' negatives only."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from itertools import count
 
 import numpy as np
 
 import glowrec as gr
 import measure
+import rival_samplers
 
-BATCHES = (2048, 32_768)
+BATCH, SMALL_BATCH = 32_768, 2048
+POPULARITY = 0.75
+MOST_BITS = 2**32  # of a bitmap: half a gigabyte
 
 
 def main(argv: list[str] | None = None) -> dict[str, float]:
-    """Check what both draw, then time them."""
-    options = measure.arguments(__doc__, argv)
-    pairs = measure.load(options.data)
+    """Check what all draw, then time them."""
+    large = {"action": "store_true", "help": "20 M power-law pairs instead; LensKit alone"}
+    options = measure.arguments(__doc__, argv, large=large)
+    pairs = power_law() if options.large else measure.load(options.data)
     train = pairs.interactions()
-    bitmap = Bitmap(pairs)
+    shuffled = np.random.default_rng(1).permutation(pairs.users)
     with measure.threads(options.threads):
-        samplers = {size: gr.TripletSampler(train, batch_size=size, seed=0) for size in BATCHES}
-        first = samplers[BATCHES[0]]
-        check(pairs, first, bitmap)
-        epochs = iter(range(1_000_000))
-        routes = {measure.OURS: lambda: first.sample(next(epochs), 0, first.n_triplets)}
-        for size, sampler in samplers.items():
-            routes[f"glowrec, batches of {size:,}"] = lambda sampler=sampler: exhaust(
-                sampler.epoch(next(epochs))
-            )
-        for size in (8192, 65_536, len(pairs.users)):
-            routes[f"NumPy bitmap rejection, {size:,} at a time"] = lambda size=size: bitmap.epoch(
-                size
-            )
-        shuffled = np.random.default_rng(1).permutation(pairs.users)
-        routes["NumPy bitmap rejection of shuffled users"] = lambda: bitmap.negatives(shuffled)
-        routes["the same, as usually written"] = lambda: bitmap.plainly(shuffled)
+        routes = ours(pairs, train)
+        if pairs.n_users * pairs.n_items <= MOST_BITS:
+            routes |= bitmaps(pairs, shuffled)
+        routes |= rivals(pairs, shuffled, everyone=not options.large)
         medians = measure.seconds(routes, options.rounds)
     millions = len(pairs.users) / 1e6
-    work = f"{pairs.name}: {len(pairs.users):,} triplets (NumPy: only their negatives), "
-    work += f"ours {millions / medians[measure.OURS]:.1f} M/s"
+    work = f"{pairs.name}: {len(pairs.users):,} triplets (others on one thread, only their "
+    work += f"negatives), ours in batches of {BATCH:,} {millions / medians[measure.OURS]:.1f} M/s"
     measure.table("Negative sampling, one epoch", medians, options, work)
     return medians
+
+
+def power_law() -> measure.Pairs:
+    """20 million distinct pairs; the r-th of users or items is drawn in proportion to r^-1/2."""
+    n_pairs, n_users, n_items = 20_000_000, 200_000, 100_000
+    drawn = measure.synthetic("power law", n_users, n_items, n_pairs * 11 // 10)
+    assert len(drawn.users) >= n_pairs
+    kept = np.random.default_rng(1).permutation(len(drawn.users))[:n_pairs]
+    return measure.Pairs(drawn.name, drawn.users[kept], drawn.items[kept], n_users, n_items)
+
+
+def ours(pairs: measure.Pairs, train: gr.Interactions) -> dict[str, Callable[[], object]]:
+    """Epochs in batches, as they are used, and in one call, whose arrays are new memory."""
+    epochs = count()
+    samplers = {measure.OURS: gr.TripletSampler(train, BATCH, seed=0)}
+    samplers[f"glowrec, batches of {SMALL_BATCH:,}"] = gr.TripletSampler(train, SMALL_BATCH)
+    if hasattr(gr, "Popularity"):
+        by_popularity = gr.TripletSampler(train, BATCH, negatives=gr.Popularity(POPULARITY))
+        samplers[f"glowrec, Popularity({POPULARITY})"] = by_popularity
+    routes = {}
+    for name, sampler in samplers.items():
+        check_triplets(pairs, name, sampler.sample(0, 0, sampler.n_triplets))
+        routes[name] = lambda sampler=sampler: exhaust(sampler.epoch(next(epochs)))
+    first = samplers[measure.OURS]
+    routes["glowrec, in one call"] = lambda: first.sample(next(epochs), 0, first.n_triplets)
+    return routes
+
+
+def bitmaps(pairs: measure.Pairs, shuffled: np.ndarray) -> dict[str, Callable[[], object]]:
+    bitmap, n = Bitmap(pairs), len(pairs.users)
+    for users, draw in ((pairs.users, bitmap.negatives), (shuffled, bitmap.plainly)):
+        if positives(pairs, users, draw(users)):
+            sys.exit("NumPy drew a positive: not timed")
+    name = "NumPy bitmap rejection"
+    return {
+        f"{name}, {size:,} at a time": lambda size=size: bitmap.epoch(size)
+        for size in (8192, 65_536, n)
+    } | {
+        f"{name} of shuffled users": lambda: bitmap.negatives(shuffled),
+        "the same, as usually written": lambda: bitmap.plainly(shuffled),
+    }
+
+
+def rivals(
+    pairs: measure.Pairs, shuffled: np.ndarray, *, everyone: bool
+) -> dict[str, Callable[[], object]]:
+    """What they return as negatives is counted, printed, and timed as it is."""
+    wanted = (rival_samplers.LensKit, rival_samplers.RecBole)
+    found = rival_samplers.available(pairs, wanted if everyone else wanted[:1])
+    narrow, routes = shuffled.astype(np.int32), {}
+    if lenskit := found.get("LensKit"):
+        routes |= {
+            f"LensKit, {weighting}, {how}": lambda size=size, weighting=weighting: (
+                lenskit.negatives(narrow, size, weighting)
+            )
+            for weighting in ("uniform", "popularity")
+            for how, size in ((f"batches of {BATCH:,}", BATCH), ("in one call", len(narrow)))
+        }
+    if recbole := found.get("RecBole"):
+        for size in (SMALL_BATCH, BATCH):
+            routes[f"RecBole, batches of {size:,}"] = lambda size=size: recbole.negatives(
+                shuffled, size
+            )
+    for name, draw in routes.items():
+        wrong = positives(pairs, shuffled, np.concatenate(draw()))
+        print(f"{name}: {wrong:,} of {len(shuffled):,} negatives are positives")
+    if "LensKit" in found:
+        dense = nearly_saturated()
+        drawn = rival_samplers.LensKit(dense).negatives(dense.users, BATCH)
+        wrong = positives(dense, dense.users, np.concatenate(drawn))
+        print(f"LensKit, users with 199 of 200 items: {wrong:,} of {len(dense.users):,} are")
+    return routes
+
+
+def nearly_saturated() -> measure.Pairs:
+    """Fifty users who each lack one of 200 items."""
+    users, items = np.divmod(np.arange(50 * 200), 200)
+    linked = items != users
+    return measure.Pairs("nearly saturated", users[linked], items[linked], 50, 200)
 
 
 def exhaust(batches) -> None:
@@ -85,22 +158,20 @@ class Bitmap:
         return [self.negatives(self.users[start : start + size]) for start in range(0, n, size)]
 
 
-def check(pairs: measure.Pairs, sampler: gr.TripletSampler, bitmap: Bitmap) -> None:
-    """Ours is a permutation of the interactions; nobody's negative is a positive."""
-    drawn = sampler.sample(0, 0, sampler.n_triplets)
+def check_triplets(pairs: measure.Pairs, name: str, drawn: gr.Triplets) -> None:
+    """Ours are a permutation of the interactions, and no negative is a positive."""
     keys = np.sort(drawn.users * pairs.n_items + drawn.positives)
     if not np.array_equal(keys, np.sort(pairs.users * pairs.n_items + pairs.items)):
-        sys.exit("the triplets are not a permutation of the interactions: not timed")
-    for users, negatives in (
-        (drawn.users, drawn.negatives),
-        (pairs.users, bitmap.negatives(pairs.users)),
-        (pairs.users, bitmap.plainly(pairs.users)),
-    ):
-        wrong = np.isin(
-            users * pairs.n_items + negatives, pairs.users * pairs.n_items + pairs.items
-        )
-        if wrong.any():
-            sys.exit("a positive was drawn as a negative: not timed")
+        sys.exit(f"{name}: the triplets are not a permutation of the interactions: not timed")
+    if positives(pairs, drawn.users, drawn.negatives):
+        sys.exit(f"{name}: a positive was drawn as a negative: not timed")
+
+
+def positives(pairs: measure.Pairs, users: np.ndarray, negatives: np.ndarray) -> int:
+    known = np.sort(pairs.users * pairs.n_items + pairs.items)
+    drawn = users * pairs.n_items + negatives
+    places = np.minimum(np.searchsorted(known, drawn), len(known) - 1)
+    return int((known[places] == drawn).sum())
 
 
 if __name__ == "__main__":

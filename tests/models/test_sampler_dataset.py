@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from glowrec import Graph, Triplets, TripletSampler
+from glowrec import Graph, Hardest, Triplets, TripletSampler
 from glowrec.errors import IdError, ParameterError
 from glowrec.testing import check_permutation
 from glowrec.training import SamplerDataset, SamplerLoader
@@ -210,8 +210,8 @@ def test_what_cannot_be_shared_out_is_refused(sampler, graph):
         SamplerDataset(sampler, rank=0, world_size=0)
     with pytest.raises(ParameterError, match="epoch = -1"):
         SamplerDataset(sampler, epoch=-1)
-    with pytest.raises(ParameterError, match="hardest_of = 4 needs the vectors"):
-        SamplerDataset(TripletSampler(graph, hardest_of=4))
+    with pytest.raises(ParameterError, match=r"Hardest\(of=4\) needs the vectors"):
+        SamplerDataset(TripletSampler(graph, negatives=Hardest(4)))
     for option in ("batch_size", "shuffle", "in_order"):
         with pytest.raises(ParameterError, match=f"^{option}: the sampler decides"):
             SamplerLoader(sampler, **{option: True})

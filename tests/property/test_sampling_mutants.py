@@ -105,7 +105,7 @@ def test_other_frequencies_are_seen(name):
     options = {"n_negatives": 3}
     checks.frequencies_are_probabilities(sampler(strategy, **options), WORLD, 2000)
     mutant = redrawn(strategy, chances, **options)
-    with pytest.raises(AssertionError, match=r"other|impossible"):
+    with pytest.raises(AssertionError, match="was drawn"):
         checks.frequencies_are_probabilities(mutant, WORLD, 2000)
 
 
@@ -166,7 +166,7 @@ def test_repeats_and_sorted_draws_are_seen(strategy):
         drawn = real.sample(epoch, start, stop)
         return drawn._replace(negatives=np.sort(drawn.negatives, axis=1))
 
-    with pytest.raises(AssertionError, match="frequencies are others"):
+    with pytest.raises(AssertionError, match="was drawn"):
         checks.distinct_and_successive(Mutant(real, sample=ascending), WORLD, epochs=200)
 
 

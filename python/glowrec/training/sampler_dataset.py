@@ -12,6 +12,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from glowrec import threads
 from glowrec.arguments import bounded
 from glowrec.errors import IdError, ParameterError
+from glowrec.sampling import Hardest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,10 +90,11 @@ class SamplerDataset(IterableDataset["tuple[Tensor, ...]"]):
         world_size: int | None = None,
     ) -> None:
         super().__init__()
-        if getattr(sampler, "hardest_of", 1) > 1:
+        negatives = getattr(sampler, "negatives", None)
+        if isinstance(negatives, Hardest) and negatives.of > 1:
             raise ParameterError(
-                f"sampler: hardest_of = {sampler.hardest_of} needs the vectors of each step, "  # type: ignore[attr-defined]
-                "which a dataset does not have; iterate over sampler.epoch(epoch, vectors=...)"
+                f"sampler: {negatives!r} needs the vectors of each step, which a dataset does not "
+                "have; iterate over sampler.epoch(epoch, vectors=...)"
             )
         if (rank is None) != (world_size is None):
             raise ParameterError(f"rank = {rank}, world_size = {world_size}: give both or neither")

@@ -36,6 +36,7 @@ mod excluded;
 mod finish;
 pub(crate) mod kernels;
 mod order;
+mod plan;
 mod rounding;
 mod rows;
 mod sample;
@@ -43,7 +44,7 @@ mod scan;
 
 pub use columns::Codes;
 pub use kernels::Dots;
-pub(crate) use sample::Caution;
+pub(crate) use plan::Caution;
 pub use scan::Pruned;
 pub(crate) use scan::{Left, Task, room};
 

@@ -13,7 +13,7 @@ mod triplets;
 pub use bipartite::Bipartite;
 pub use csr::{Csr, ids};
 pub use error::{Error, Result};
-pub use memory::Workspace;
+pub use memory::{Workspace, prefer_huge_pages};
 pub use propagation::{
     Adjacency, Dropout, Normalization, Operator, Propagation, Real, adjacency, propagate,
     propagate_bfloat16,

@@ -57,6 +57,13 @@ pub(crate) fn room<T>(n: usize) -> Vec<T> {
     vec
 }
 
+/// `n` zeros.
+pub(crate) fn zeros<T: Pod>(n: usize) -> Vec<T> {
+    let mut cells = vec![T::zeroed(); n]; // from the system, which has not touched them either
+    prefer_huge_pages(to_fill(&mut cells));
+    cells
+}
+
 /// Cells to be overwritten.
 pub(crate) fn to_fill<T: Copy>(cells: &mut [T]) -> &mut [MaybeUninit<T>] {
     // SAFETY: same layout, and this crate never writes an uninitialised value.
@@ -78,8 +85,10 @@ pub(crate) unsafe fn filled<T>(mut vec: Vec<T>, n: usize) -> Vec<T> {
 /// Bytes below which huge pages are not worth a call.
 const LARGE: usize = 4 << 20;
 
-/// Asks for huge pages: gathers from small ones mostly wait for address translation.
-fn prefer_huge_pages<T>(memory: &mut [MaybeUninit<T>]) {
+/// Asks for huge pages behind memory that nobody has touched yet, if there is much of it: gathers
+/// from small ones mostly wait for address translation, and the first touch of each one costs as
+/// much as writing it a few times.
+pub fn prefer_huge_pages<T>(memory: &mut [MaybeUninit<T>]) {
     let bytes = size_of_val(memory);
     if bytes < LARGE {
         return;

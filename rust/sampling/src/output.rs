@@ -4,6 +4,8 @@
 
 use std::mem::MaybeUninit;
 
+use glowrec_graph::prefer_huge_pages;
+
 use crate::error::{Error, Result};
 
 /// A cell to be written.
@@ -24,8 +26,9 @@ pub(crate) struct Output<'a> {
 pub(crate) fn room(shape: &[usize]) -> Result<Vec<i64>> {
     let too_large = || Error::Memory { shape: shape.to_vec() };
     let n = shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis)).ok_or_else(too_large)?;
-    let mut cells = Vec::new();
+    let mut cells: Vec<i64> = Vec::new();
     cells.try_reserve_exact(n).map_err(|_| too_large())?;
+    prefer_huge_pages(cells.spare_capacity_mut());
     Ok(cells)
 }
 

@@ -6,6 +6,7 @@ use super::entries::{Edges, Transposed};
 use super::partition::{Bucket, key, partition, value};
 use crate::csr::Csr;
 use crate::error::{Error, Result};
+use crate::memory::zeros;
 
 /// Chunks per thread, so that a thread that is held up can be helped.
 const CHUNKS: usize = 4;
@@ -35,7 +36,7 @@ pub(crate) fn collapsed(
         .collect();
     let buckets = partition(n_rows, &chunks, packed)?;
     let mut indptr = starts(n_rows)?;
-    let mut indices = vec![0; n];
+    let mut indices = zeros(n);
     let lengths: Vec<usize> = by_bucket(&buckets, packed, &mut indptr, &mut indices)
         .into_par_iter()
         .map(|(bucket, packed, ends, indices)| {
@@ -58,7 +59,7 @@ pub(crate) fn transposed(csr: &Csr, packed: &mut Vec<u64>) -> Result<Csr> {
         row_chunks(csr, chunk_size(csr.nnz())).map(|rows| Transposed { csr, rows }).collect();
     let buckets = partition(csr.n_cols(), &chunks, packed)?;
     let mut indptr = starts(csr.n_cols())?;
-    let mut indices = vec![0; csr.nnz()];
+    let mut indices = zeros(csr.nnz());
     let parts = by_bucket(&buckets, packed, &mut indptr, &mut indices);
     parts.into_par_iter().for_each(|(bucket, packed, ends, indices)| {
         sort_by_key(bucket.keys.start, packed, ends, indices);
@@ -92,7 +93,7 @@ fn row_chunks(csr: &Csr, size: usize) -> impl Iterator<Item = std::ops::Range<us
 fn starts(n_rows: usize) -> Result<Vec<u64>> {
     let fits = Vec::<u64>::new().try_reserve_exact(n_rows + 1);
     fits.map_err(|_| Error::Memory { name: "row starts", bytes: (n_rows + 1) * 8 })?;
-    Ok(vec![0; n_rows + 1])
+    Ok(zeros(n_rows + 1))
 }
 
 /// A bucket with its entries, the ends of its rows, and the room for its indices.

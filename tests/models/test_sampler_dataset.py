@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from glowrec import Graph, Hardest, Triplets, TripletSampler
+from glowrec import Graph, Hardest, Triplets, TripletSampler, threads
 from glowrec.errors import IdError, ParameterError
 from glowrec.testing import check_permutation
 from glowrec.training import SamplerDataset, SamplerLoader
@@ -226,9 +226,13 @@ def test_a_worker_runs_kernels_on_one_thread_unless_told(monkeypatch):
     dataset = SamplerDataset(Threads())
     loader = DataLoader(dataset, batch_size=None, num_workers=1)
     assert [int(found) for (found,) in loader] == [1]
-    monkeypatch.setenv("GLOWREC_NUM_THREADS", "2")
-    loader = DataLoader(dataset, batch_size=None, num_workers=1, multiprocessing_context="spawn")
-    assert [int(found) for (found,) in loader] == [2]
+    monkeypatch.setenv("GLOWREC_NUM_THREADS", "3")
+    before = threads.num_threads()
+    threads.set_num_threads(3)  # what a process begins with where the variable says so
+    try:
+        assert [int(found) for (found,) in loader] == [3]
+    finally:
+        threads.set_num_threads(before)
 
 
 class Threads:
@@ -237,6 +241,4 @@ class Threads:
     n_batches = 1
 
     def batch(self, _epoch, _index):
-        from glowrec.threads import num_threads
-
-        return (np.array([num_threads()]),)
+        return (np.array([threads.num_threads()]),)

@@ -22,6 +22,8 @@ pub(super) struct Sample {
     plan: Plan,
     /// Index of each panel.
     panels: Vec<u32>,
+    /// Position of every panel there is; `OUTSIDE` of those that are not in the sample.
+    positions: Vec<u32>,
     offs: Vec<f32>,
     norms: Vec<f32>,
     rows: [Estimates; ROWS],
@@ -42,6 +44,8 @@ struct Estimates {
 
 /// Estimates that are compared side by side.
 const LANES: usize = 16;
+/// The position of panels without one.
+const OUTSIDE: u32 = u32::MAX;
 /// Halvings of the estimates between the largest and the least.
 const HALVINGS: usize = 7;
 
@@ -53,8 +57,11 @@ impl Sample {
             values: vec![[f32::NEG_INFINITY; COLS]; n],
             peaks: vec![[f32::NEG_INFINITY; LANES]; n.div_ceil(TOGETHER)],
         };
+        let mut positions = vec![OUTSIDE; plan.n_panels];
+        (0..).zip(plan.panels()).for_each(|(at, panel)| positions[panel] = at);
         Self {
             plan,
+            positions,
             panels: plan.panels().map(|panel| panel as u32).collect(),
             offs: of_sample().map(|panel| panel.off as f32).collect(),
             norms: of_sample().map(|panel| panel.norm as f32).collect(),
@@ -64,25 +71,17 @@ impl Sample {
         }
     }
 
-    /// Keeps what a tile says of a panel of the sample.
-    pub(super) fn keep(&mut self, level: Level, panel: usize, scale: f64, tile: &Tile) {
-        let at = self.plan.position(panel);
-        for (r, row) in self.rows.iter_mut().enumerate() {
-            let peaks = &mut row.peaks[at / TOGETHER];
-            if at.is_multiple_of(TOGETHER) {
-                *peaks = [f32::NEG_INFINITY; LANES];
-            }
-            let (sums, start) = (&tile.sums[r], tile.starts.products[r]);
-            estimate(level, sums, start, scale as f32, &mut row.values[at], peaks);
-        }
+    /// Keeps what a tile says of the panel at a position of the sample.
+    pub(super) fn keep(&mut self, level: Level, at: usize, scale: f64, tile: &Tile) {
+        estimate(level, tile, scale as f32, at, &mut self.rows);
     }
 
     /// Forgets what is said of places that do not count for row `r`.
     pub(super) fn forget(&mut self, r: usize, places: impl Iterator<Item = u32>) {
         let Estimates { values, peaks } = &mut self.rows[r];
         for (panel, lane) in places.map(|place| (place as usize / COLS, place as usize % COLS)) {
-            if self.plan.contains(panel) {
-                let at = self.plan.position(panel);
+            if self.positions[panel] != OUTSIDE {
+                let at = self.positions[panel] as usize;
                 values[at][lane] = f32::NEG_INFINITY;
                 let together = values[at / TOGETHER * TOGETHER..].iter().take(TOGETHER);
                 peaks[at / TOGETHER][lane % LANES] = together
@@ -149,32 +148,27 @@ const LOST: f32 = 16.0 * f32::EPSILON;
 const TINY: f32 = 64.0 * f32::MIN_POSITIVE;
 
 dispatched! {
-    /// From sums to estimates, and the largest of these and `peaks`.
+    /// From sums to estimates of each row, at a position, and to peaks.
     fn estimate(
-        level,
-        sums: &[i32; COLS],
-        start: i32,
-        scale: f32,
-        out: &mut [f32; COLS],
-        peaks: &mut [f32; LANES],
+        level, tile: &Tile, scale: f32, at: usize, rows: &mut [Estimates; ROWS],
     ) = estimate_body;
 }
 
 #[inline(always)]
-fn estimate_body(
-    sums: &[i32; COLS],
-    start: i32,
-    scale: f32,
-    out: &mut [f32; COLS],
-    peaks: &mut [f32; LANES],
-) {
-    for (out, &sum) in out.iter_mut().zip(sums) {
-        *out = sum.wrapping_sub(start) as f32 * scale; // of no row: anything
-    }
-    for estimates in out.as_chunks::<LANES>().0 {
-        for (peak, &estimate) in peaks.iter_mut().zip(estimates) {
-            *peak = if estimate > *peak { estimate } else { *peak };
+fn estimate_body(tile: &Tile, scale: f32, at: usize, rows: &mut [Estimates; ROWS]) {
+    for ((sums, start), row) in tile.sums.iter().zip(tile.starts.products).zip(rows) {
+        let (out, peaks) = (&mut row.values[at], &mut row.peaks[at / TOGETHER]);
+        let first = at.is_multiple_of(TOGETHER);
+        let mut highest = if first { [f32::NEG_INFINITY; LANES] } else { *peaks };
+        for (out, &sum) in out.iter_mut().zip(sums) {
+            *out = sum.wrapping_sub(start) as f32 * scale; // of no row: anything
         }
+        for estimates in out.as_chunks::<LANES>().0 {
+            for (peak, &estimate) in highest.iter_mut().zip(estimates) {
+                *peak = if estimate > *peak { estimate } else { *peak };
+            }
+        }
+        *peaks = highest;
     }
 }
 

@@ -107,11 +107,11 @@ impl<'a> Chunk<'a> {
         let mut sample = Sample::new(codes, self.plan);
         let missing = codes.n_columns() as u32..(codes.panels().len() * COLS) as u32;
         for group in 0..self.groups.len() {
-            for p in self.plan.panels() {
+            for (at, p) in self.plan.panels().enumerate() {
                 // Nothing has a threshold yet, so that all sums are there.
                 let (groups, panel) = ((&self.groups, group..group + 1), &codes.panels()[p]);
                 codes.dots().sweep(groups, codes.steps(p), panel, |_, tile| {
-                    sample.keep(ranker.level, p, panel.scale, tile);
+                    sample.keep(ranker.level, at, panel.scale, tile);
                 });
             }
             for row in group * ROWS..self.given_up.len().min((group + 1) * ROWS) {

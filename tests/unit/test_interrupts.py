@@ -24,7 +24,10 @@ CALLS = {
         "glowrec.top_k(noise((3000, 16), np.float32), noise((60_000, 16), np.float32), 60_000)"
     ),
 }
+# A process that was started in the background ignores the signal, and so would its children.
 BEFORE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import numpy as np, glowrec
 noise = np.random.default_rng(0).standard_normal
 users, items = np.repeat(np.arange(10_000), 40), np.arange(400_000) * 7 % 999

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from glowrec import _native
 from glowrec.arguments import bounded
-from glowrec.columns import check_codes
 from glowrec.errors import ParameterError, SaturatedError, ShapeError
-from glowrec.factors import linked, whole
-from glowrec.sampling.plan import limits, plan, seeded, too_few
+from glowrec.factors import linked
+from glowrec.sampling.plan import codes, limits, plan, seeded, too_few, user_items
 from glowrec.sampling.strategies import Mixed, Popularity, Uniform
 
 if TYPE_CHECKING:
@@ -151,8 +150,8 @@ class Candidates:
         >>> gr.Candidates(train, n=1).sample([0], targets=[0])
         array([[2]])
         """
-        of = self._codes("users", users, self._graph.n_users)
-        items = None if targets is None else self._codes("targets", targets, self._graph.n_items)
+        of = codes("users", users, self._graph.n_users)
+        items = None if targets is None else codes("targets", targets, self._graph.n_items)
         if items is not None and len(items) != len(of):
             raise ShapeError(f"targets: expected {len(of)} items, one per user, got {len(items)}")
         try:
@@ -197,11 +196,7 @@ class Candidates:
                 f"negatives = {self.negatives!r}: the probability of being among distinct draws "
                 "has a closed form for Uniform() only; draw with replacement=True"
             )
-        of = self._codes("users", users, self._graph.n_users)
-        wanted = self._codes("items", items, self._graph.n_items)
-        if len(wanted) != len(of):
-            raise ShapeError(f"items: expected {len(of)}, one per user, got {len(wanted)}")
-        return self._native.inclusion(of, wanted)
+        return self._native.inclusion(*user_items(self._graph, users, items))
 
     def n_possible(self, users: ArrayLike) -> NDArray[np.int64]:
         """Return how many different items could be candidates of each user.
@@ -213,13 +208,7 @@ class Candidates:
         >>> gr.Candidates(train).n_possible([0, 1])
         array([3, 5])
         """
-        return self._native.n_possible(self._codes("users", users, self._graph.n_users))
-
-    @staticmethod
-    def _codes(name: str, values: ArrayLike, n: int) -> NDArray[np.int64]:
-        codes = whole(name, values, 1)
-        check_codes(name, codes, n)
-        return codes
+        return self._native.n_possible(codes("users", users, self._graph.n_users))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"candidates are frozen, so {name} cannot be set; make new ones")

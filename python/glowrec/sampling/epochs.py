@@ -30,7 +30,7 @@ Batch = TypeVar("Batch", bound=tuple[Any, ...])
 class EpochSampler(Generic[Batch]):
     """A frozen sampler whose epochs are cut into batches of positions.
 
-    Subclasses say what a run of positions is, :meth:`_draw`, and how many rows it has.
+    Subclasses say what a run of positions is, :meth:`_draw`, a row per position.
     """
 
     batch_size: int
@@ -40,7 +40,6 @@ class EpochSampler(Generic[Batch]):
     _graph: Graph
     _native: _native.Sampler
     _options: dict[str, Any]
-    _rows_per_position: int = 1
     _draws_per_position: int = 1
 
     def _prepare(self, train: Links, graph: Graph, plan: Plan, options: dict[str, Any]) -> None:
@@ -112,8 +111,7 @@ class EpochSampler(Generic[Batch]):
         drawn = self._draw(epoch, start, stop)
         if step == 1:
             return [drawn]
-        rows = self._rows_per_position
-        cuts = [slice(at * rows, (at + size) * rows) for at in range(0, stop - start, size)]
+        cuts = [slice(at, at + size) for at in range(0, stop - start, size)]
         return [type(drawn)(*(part[cut] for part in drawn)) for cut in cuts]
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -93,8 +93,7 @@ def limits(
         found.append(other)
     items = None
     if blocked is not None:
-        items = whole("blocked", blocked, 1)
-        check_codes("blocked", items, graph.n_items)
+        items = codes("blocked", blocked, graph.n_items)
     return Limits(found[0], found[1], items)
 
 
@@ -192,6 +191,36 @@ def seeded(seed: int) -> int:
     7
     """
     return bounded("seed", seed, 0, 64)
+
+
+def codes(name: str, values: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Return codes in ``0..n``, checked.
+
+    Examples
+    --------
+    >>> codes("users", [2, 0], 3)
+    array([2, 0])
+    """
+    found = whole(name, values, 1)
+    check_codes(name, found, n)
+    return found
+
+
+def user_items(
+    graph: Graph, users: ArrayLike, items: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return codes of users and of one item each, checked.
+
+    Examples
+    --------
+    >>> from glowrec import Graph
+    >>> user_items(Graph.from_edges([0], [0], n_users=1, n_items=3), [0, 0], [2, 1])
+    (array([0, 0]), array([2, 1]))
+    """
+    of, wanted = codes("users", users, graph.n_users), codes("items", items, graph.n_items)
+    if len(of) != len(wanted):
+        raise ShapeError(f"items: expected {len(of)}, one per user, got {len(wanted)}")
+    return of, wanted
 
 
 def too_few(error: SaturatedError, train: Links, graph: Graph, *, skip: bool) -> SaturatedError:

@@ -76,7 +76,6 @@ class PointwiseSampler(EpochSampler[Pointwise]):
     ) -> None:
         triplets = TripletSampler(train, batch_size, seed, **options)
         self.__dict__.update(triplets.__dict__, triplets=triplets)
-        self.__dict__["_rows_per_position"] = 1 + triplets.n_negatives
 
     def sample(
         self, epoch: int, start: int, stop: int, *, vectors: Vectors | None = None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from glowrec.arguments import bounded
-from glowrec.columns import check_codes
-from glowrec.errors import ParameterError, SaturatedError, ShapeError
-from glowrec.factors import linked, whole
+from glowrec.errors import ParameterError, SaturatedError
+from glowrec.factors import linked
 from glowrec.sampling.epochs import EpochSampler
 from glowrec.sampling.plan import (
     ORDERS,
@@ -19,6 +18,7 @@ from glowrec.sampling.plan import (
     plan,
     seeded,
     too_few,
+    user_items,
 )
 from glowrec.sampling.strategies import Hardest, Strategy, Uniform
 from glowrec.sampling.vectors import n_candidates, no_vectors, table_of
@@ -375,12 +375,7 @@ class TripletSampler(EpochSampler[Triplets]):
                 f"negatives = {self.negatives!r}: what is drawn depends on vectors, so it has no "
                 "probability of its own"
             )
-        of, wanted = whole("users", users, 1), whole("items", items, 1)
-        check_codes("users", of, self._graph.n_users)
-        check_codes("items", wanted, self._graph.n_items)
-        if len(of) != len(wanted):
-            raise ShapeError(f"items: expected {len(of)}, one per user, got {len(wanted)}")
-        return self._native.probabilities(of, wanted)
+        return self._native.probabilities(*user_items(self._graph, users, items))
 
     def _draw(self, epoch: int, start: int, stop: int, vectors: Vectors | None = None) -> Triplets:
         table = table_of(vectors, self.negatives) if n_candidates(self.negatives) > 1 else None

@@ -25,8 +25,8 @@ pub struct Codes {
     /// Per panel and step, `STEP` codes of each of its columns, moved up to be positive.
     steps: Box<[[u8; COLS * STEP]]>,
     panels: Box<[Panel]>,
-    /// As far off and as long as any of them.
-    worst: Panel,
+    /// The largest norm of all.
+    norm: f64,
 }
 
 /// What the columns of a panel have in common.
@@ -101,11 +101,7 @@ impl Codes {
         work.for_each(|((codes, panel), columns)| {
             *panel = encode(cols, columns, unit, dots, codes);
         });
-        let worst = panels.iter().fold(Panel::default(), |worst, panel| Panel {
-            scale: worst.scale.max(panel.scale),
-            off: worst.off.max(panel.off),
-            norm: worst.norm.max(panel.norm),
-        });
+        let norm = panels.iter().fold(0.0, |norm, panel| panel.norm.max(norm));
         Some(Self {
             dots,
             dim,
@@ -114,7 +110,7 @@ impl Codes {
             places: places.into(),
             steps: codes.into(),
             panels: panels.into(),
-            worst,
+            norm,
         })
     }
 
@@ -137,9 +133,9 @@ impl Codes {
         self.order.len()
     }
 
-    /// A panel whose error is at least that of every other.
-    pub(super) fn worst(&self) -> &Panel {
-        &self.worst
+    /// The largest norm of a column.
+    pub(super) fn norm(&self) -> f64 {
+        self.norm
     }
 
     pub(super) fn panels(&self) -> &[Panel] {

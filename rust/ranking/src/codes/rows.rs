@@ -125,7 +125,7 @@ impl Groups {
         let mut coded = Coded::default();
         coded.set(level, &values, scale, dots.row_codes());
         // The largest of numbers skips NaN; the norm does not.
-        if !coded.norm.is_finite() || coded.norm * columns.worst().norm >= OVERFLOW {
+        if !coded.norm.is_finite() || coded.norm * columns.norm() >= OVERFLOW {
             return false;
         }
         let (group, r) = (row / ROWS, row % ROWS);

@@ -288,7 +288,7 @@ class Judge:
         tally.add(ranked.users, exposure)
         tally.add_values(self._rating.values(ranked))
         tally.add_halves(self._rating.halves(ranked))
-        tally.add_values(self._of_lists.values(ranked.items[ranked.rows]))
+        tally.add_values(self._of_lists.values(ranked.items, ranked.rows))
         if not self._of_ranks:
             return
         targets = block.targets(self.relevance.graph)

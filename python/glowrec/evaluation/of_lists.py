@@ -67,10 +67,12 @@ class OfLists:
                 f"got {len(self._vectors)}"
             )
 
-    def values(self, lists: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-        """Return every metric at every cut-off, one value per list; NaN where there is none."""
+    def values(
+        self, lists: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return every metric at every cut-off, one value per row; NaN where there is none."""
         return {
-            f"{name}@{k}": self._value(name, lists[:, :k])
+            f"{name}@{k}": self._value(name, lists[rows, :k])
             for name in self._names
             for k in self._cuts
         }

@@ -60,7 +60,7 @@ pub(crate) fn room<T>(n: usize) -> Vec<T> {
 /// `n` zeros.
 pub(crate) fn zeros<T: Pod>(n: usize) -> Vec<T> {
     let mut cells = vec![T::zeroed(); n]; // from the system, which has not touched them either
-    prefer_huge_pages(to_fill(&mut cells));
+    prefer_huge_pages(&mut cells);
     cells
 }
 
@@ -88,7 +88,7 @@ const LARGE: usize = 4 << 20;
 /// Asks for huge pages behind memory that nobody has touched yet, if there is much of it: gathers
 /// from small ones mostly wait for address translation, and the first touch of each one costs as
 /// much as writing it a few times.
-pub fn prefer_huge_pages<T>(memory: &mut [MaybeUninit<T>]) {
+pub fn prefer_huge_pages<T>(memory: &mut [T]) {
     let bytes = size_of_val(memory);
     if bytes < LARGE {
         return;

@@ -1,7 +1,7 @@
 //! Rankings of many rows at once, tile by tile, no score stored.
 
-use glowrec_graph::Csr;
 use glowrec_graph::simd::Level;
+use glowrec_graph::{Csr, prefer_huge_pages};
 use rayon::prelude::*;
 
 use crate::best::{Best, Hit};
@@ -248,8 +248,14 @@ impl<'a> Ranker<'a> {
 pub fn lists<S: Score>(n: usize, k: usize) -> Result<(Vec<i64>, Vec<S>)> {
     let no_room = |()| Error::Memory { n, k };
     let cells = n.checked_mul(k).ok_or(Error::Memory { n, k })?;
-    let columns = bytemuck::try_zeroed_vec(cells).map_err(no_room)?;
-    Ok((columns, bytemuck::try_zeroed_vec(cells).map_err(no_room)?))
+    Ok((zeros(cells).map_err(no_room)?, zeros(cells).map_err(no_room)?))
+}
+
+/// `n` zeros, or nothing if there is no room.
+fn zeros<T: bytemuck::Zeroable>(n: usize) -> std::result::Result<Vec<T>, ()> {
+    let mut cells = bytemuck::try_zeroed_vec(n)?; // from the system, which has not touched them
+    prefer_huge_pages(&mut cells);
+    Ok(cells)
 }
 
 /// Where rankings are written.

@@ -29,46 +29,35 @@ impl Candidates {
         Self { room, entries, lengths: vec![0; n_rows], full: vec![] }
     }
 
-    /// Adds what survived of a tile: the first of its columns is at place `first`, `scale` is one
-    /// unit of their codes, and `exists` has a bit for each that there is.
+    /// Adds what survived of the tiles of a panel's columns: the first of these is at place
+    /// `first`, `scale` is one unit of their codes, and `exists` has a bit for each that there is.
     #[inline]
-    pub(super) fn add(&mut self, group: usize, tile: &Tile, first: u32, exists: u32, scale: f32) {
-        let lists = self.entries[group * ROWS * self.room..].chunks_exact_mut(self.room);
-        let lengths = self.lengths[group * ROWS..].as_chunks_mut::<ROWS>().0[0].iter_mut();
-        let (mut more, mut longest) = (0, 0);
-        let mut lists = lists.zip(lengths);
-        for r in 0..ROWS {
-            // The first, if any, without a branch: most rows have none or one.
-            let survivors = tile.survivors[r] & exists;
-            let lane = survivors.trailing_zeros() % COLS as u32;
-            let Some((list, length)) = lists.next() else { return };
-            let sum = tile.sums[r][lane as usize].wrapping_sub(tile.starts.products[r]);
-            let estimate = sum as f32 * scale;
-            list[*length as usize] = Candidate { estimate, place: first + lane };
-            *length += u32::from(survivors != 0);
-            longest = longest.max(*length);
-            more |= survivors & survivors.wrapping_sub(1);
-        }
-        if more != 0 || longest as usize + COLS >= self.room {
-            self.add_others(group, tile, first, exists, scale);
-        }
-    }
-
-    /// Adds all survivors but the first of each row; notes who is full.
-    #[inline(never)]
-    fn add_others(&mut self, group: usize, tile: &Tile, first: u32, exists: u32, scale: f32) {
-        for r in 0..ROWS {
+    pub(super) fn add(
+        &mut self,
+        first_group: usize,
+        tiles: &[Tile],
+        first: u32,
+        exists: u32,
+        scale: f32,
+    ) {
+        let bytes = (0..).zip(tiles).map(|(t, tile)| u64::from(tile.rows) << (ROWS as u32 * t));
+        let mut rows = bytes.fold(0, |rows, byte| rows | byte);
+        while rows != 0 {
+            let at = rows.trailing_zeros() as usize;
+            rows &= rows - 1;
+            let (tile, r, row) = (&tiles[at / ROWS], at % ROWS, first_group * ROWS + at);
             let mut survivors = tile.survivors[r] & exists;
-            survivors &= survivors.wrapping_sub(1);
-            let row = group * ROWS + r;
+            let mut length = self.lengths[row] as usize;
+            let list = &mut self.entries[row * self.room..][..self.room];
             while survivors != 0 {
                 let lane = survivors.trailing_zeros();
                 survivors &= survivors - 1;
-                let sum = tile.sums[r][lane as usize] - tile.starts.products[r];
-                let estimate = sum as f32 * scale;
-                self.push(row, Candidate { estimate, place: first + lane });
+                let sum = tile.sums[r][lane as usize].wrapping_sub(tile.starts.products[r]);
+                list[length] = Candidate { estimate: sum as f32 * scale, place: first + lane };
+                length += 1;
             }
-            if self.lengths[row] as usize + COLS >= self.room {
+            self.lengths[row] = length as u32;
+            if length + COLS >= self.room {
                 self.full.push(row);
             }
         }
@@ -122,6 +111,7 @@ mod tests {
             sums.iter_mut().zip(0..).for_each(|(sum, lane)| *sum = lane * r + 5);
         }
         (tile.survivors[1], tile.survivors[3]) = (1 << 31, 0b1011);
+        tile.rows = 0b1010;
         tile
     }
 
@@ -132,10 +122,10 @@ mod tests {
     #[test]
     fn survivors_come_with_their_estimates() {
         let mut lists = Candidates::new(2, 3 * COLS);
-        lists.add(1, &tile(), 64, u32::MAX, 0.5);
+        lists.add(1, &[tile()], 64, u32::MAX, 0.5);
         assert_eq!(found(&lists, 9), [(15.5, 95)]);
         assert_eq!(found(&lists, 11), [(0.0, 64), (1.5, 65), (4.5, 67)]);
-        lists.add(1, &tile(), 96, u32::MAX >> 1, 1.0); // the last column of all does not exist
+        lists.add(1, &[tile()], 96, u32::MAX >> 1, 1.0); // the last column of all does not exist
         assert_eq!(found(&lists, 9).len(), 1);
         assert_eq!(found(&lists, 11).len(), 6);
         assert!((0..16).filter(|row| ![9, 11].contains(row)).all(|row| lists.of(row).is_empty()));
@@ -147,14 +137,14 @@ mod tests {
         let mut lists = Candidates::new(1, 2 * COLS);
         let mut all = tile();
         all.survivors = [0; ROWS];
-        all.survivors[6] = u32::MAX;
-        lists.add(0, &all, 0, u32::MAX, 1.0);
+        (all.survivors[6], all.rows) = (u32::MAX, 1 << 6);
+        lists.add(0, &[all], 0, u32::MAX, 1.0);
         assert_eq!((lists.full(), lists.full()), (Some(6), None));
         assert!(!lists.push(6, Candidate { estimate: 0.0, place: 999 }));
         assert!(lists.retain(6, |candidate| candidate.place % 2 == 1));
         assert_eq!(lists.of(6).len(), 17); // 999 was taken all the same
         assert!(!lists.retain(6, |_| true) || lists.of(6).len() <= COLS);
-        lists.add(0, &tile(), 32, u32::MAX, 1.0);
+        lists.add(0, &[tile()], 32, u32::MAX, 1.0);
         assert_eq!(lists.full(), None);
     }
 }

@@ -27,10 +27,10 @@ pub(super) struct Sample {
     offs: Vec<f32>,
     norms: Vec<f32>,
     rows: [Estimates; ROWS],
-    /// Per panel, what an estimate must reach.
-    least: Vec<f32>,
-    /// Peaks that reach it.
-    blocks: Vec<u32>,
+    /// Per panel of each peak, what an estimate must reach.
+    least: Vec<[f32; TOGETHER]>,
+    /// Room for the peaks that reach it.
+    reached: Vec<u32>,
 }
 
 /// What the codes say of one row's scores.
@@ -66,8 +66,8 @@ impl Sample {
             offs: of_sample().map(|panel| panel.off as f32).collect(),
             norms: of_sample().map(|panel| panel.norm as f32).collect(),
             rows: std::array::from_fn(|_| estimates.clone()),
-            least: vec![0.0; n],
-            blocks: vec![],
+            least: vec![[f32::MAX; TOGETHER]; n.div_ceil(TOGETHER)],
+            reached: vec![0; n.div_ceil(TOGETHER)],
         }
     }
 
@@ -122,16 +122,16 @@ impl Sample {
         mut found: impl FnMut(Candidate),
     ) {
         let errors = [row.rounded, row.exact, row.floor].map(|error| error as f32);
-        bound(level, guess, errors, &self.offs, &self.norms, &mut self.least);
+        bound(level, guess, errors, &self.offs, &self.norms, self.least.as_flattened_mut());
         let Estimates { values, peaks } = &self.rows[r];
-        self.blocks.clear();
-        reach(level, peaks, &self.least, &mut self.blocks);
-        for at in
-            self.blocks.iter().flat_map(|&i| i as usize * TOGETHER..(i as usize + 1) * TOGETHER)
-        {
-            let Some(&least) = self.least.get(at) else { break };
+        let n = reach(level, peaks, &self.least, &mut self.reached);
+        let panels = |&i: &u32| i as usize * TOGETHER..(i as usize + 1) * TOGETHER;
+        for at in self.reached[..n].iter().flat_map(panels) {
+            let (Some(&panel), least) = (self.panels.get(at), self.least.as_flattened()[at]) else {
+                break;
+            };
             let over = f32::first_over(level, &values[at..=at], Score::next_down(least));
-            let (first, mut lanes) = (self.panels[at] * COLS as u32, over.map_or(0, |over| over.1));
+            let (first, mut lanes) = (panel * COLS as u32, over.map_or(0, |over| over.1));
             while lanes != 0 {
                 let lane = lanes.trailing_zeros();
                 lanes &= lanes - 1;
@@ -195,18 +195,21 @@ fn bound_body(
 }
 
 dispatched! {
-    /// Adds the positions of peaks that reach what a panel of theirs must reach.
-    fn reach(level, peaks: &[[f32; LANES]], least: &[f32], out: &mut Vec<u32>) = reach_body;
+    /// Writes the positions of peaks that reach what a panel of theirs must reach; how many.
+    fn reach(
+        level, peaks: &[[f32; LANES]], least: &[[f32; TOGETHER]], out: &mut [u32],
+    ) -> usize = reach_body;
 }
 
 #[inline(always)]
-fn reach_body(peaks: &[[f32; LANES]], least: &[f32], out: &mut Vec<u32>) {
-    for (i, (peaks, least)) in (0..).zip(peaks.iter().zip(least.chunks(TOGETHER))) {
-        let lowest = least.iter().fold(f32::MAX, |lowest, &least| lowest.min(least));
-        if peaks.iter().map(|&peak| u32::from(peak >= lowest)).sum::<u32>() > 0 {
-            out.push(i);
-        }
+fn reach_body(peaks: &[[f32; LANES]], least: &[[f32; TOGETHER]], out: &mut [u32]) -> usize {
+    let mut n = 0;
+    for (i, (peaks, least)) in (0..).zip(peaks.iter().zip(least)) {
+        let lowest = least.iter().fold(f32::MAX, |lowest, &x| if x < lowest { x } else { lowest });
+        out[n] = i;
+        n += usize::from(peaks.iter().fold(false, |reached, &peak| reached | (peak >= lowest)));
     }
+    n
 }
 
 /// Peaks of the likeliest columns, and of a sample of the others.
@@ -307,10 +310,10 @@ mod tests {
     fn panels_are_looked_at_where_a_peak_reaches_them() {
         let peaks: Vec<[f32; LANES]> = (0..5u8).map(|i| [f32::from(i); LANES]).collect();
         for &level in Level::available() {
-            let mut found = vec![];
-            // The last peak is of one panel only.
-            reach(level, &peaks, &[9.0, 9.0, 9.0, 1.0, 2.5, 2.5, 3.1, 3.1, 4.0], &mut found);
-            assert_eq!(found, [1, 4]);
+            let mut found = [0; 5];
+            let least = [[9.0, 9.0], [9.0, 1.0], [2.5, 2.5], [3.1, 3.1], [4.0, f32::MAX]];
+            assert_eq!(reach(level, &peaks, &least, &mut found), 2);
+            assert_eq!(found[..2], [1, 4]);
         }
     }
 

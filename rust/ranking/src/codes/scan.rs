@@ -4,6 +4,7 @@ use super::candidates::{Candidate, Candidates};
 use super::columns::Codes;
 use super::excluded::Excluded;
 use super::finish::{Finish, LOOSE, TINY};
+use super::kernels::{BATCH, Tile};
 use super::plan::{Caution, Plan};
 use super::rows::Groups;
 use super::sample::Sample;
@@ -104,14 +105,14 @@ impl<'a> Chunk<'a> {
     /// Compares every row with the sample, and guesses its threshold.
     fn sample(&mut self) {
         let Task { ranker, codes, caution } = self.task;
-        let mut sample = Sample::new(codes, self.plan);
+        let (mut sample, mut tiles) = (Sample::new(codes, self.plan), [Tile::EMPTY; BATCH]);
         let missing = codes.n_columns() as u32..(codes.panels().len() * COLS) as u32;
         for group in 0..self.groups.len() {
             for (at, p) in self.plan.panels().enumerate() {
                 // Nothing has a threshold yet, so that all sums are there.
                 let (groups, panel) = ((&self.groups, group..group + 1), &codes.panels()[p]);
-                codes.dots().sweep(groups, codes.steps(p), panel, |_, tile| {
-                    sample.keep(ranker.level, at, panel.scale, tile);
+                codes.dots().sweep(groups, codes.steps(p), panel, &mut tiles, |_, tiles| {
+                    sample.keep(ranker.level, at, panel.scale, &tiles[0]);
                 });
             }
             for row in group * ROWS..self.given_up.len().min((group + 1) * ROWS) {
@@ -136,7 +137,7 @@ impl<'a> Chunk<'a> {
 
     /// Compares every row with all other columns.
     fn sweep(&mut self) {
-        let codes = self.task.codes;
+        let (codes, mut tiles) = (self.task.codes, [Tile::EMPTY; BATCH]);
         for (p, panel) in codes.panels().iter().enumerate() {
             if self.plan.contains(p) {
                 continue;
@@ -145,8 +146,8 @@ impl<'a> Chunk<'a> {
             let scale = panel.scale as f32;
             let exists = u32::MAX >> COLS.saturating_sub(codes.n_columns() - first);
             let groups = (&self.groups, 0..self.groups.len());
-            codes.dots().sweep(groups, codes.steps(p), panel, |group, tile| {
-                self.candidates.add(group, tile, first as u32, exists, scale);
+            codes.dots().sweep(groups, codes.steps(p), panel, &mut tiles, |group, tiles| {
+                self.candidates.add(group, tiles, first as u32, exists, scale);
             });
             while let Some(row) = self.candidates.full() {
                 self.raise(row);

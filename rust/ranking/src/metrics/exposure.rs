@@ -25,16 +25,36 @@ pub fn exposure(
             counts.copy_within(before * n_cols..(before + 1) * n_cols, cut * n_cols);
         }
         let end = cuts[cut].min(width);
+        let of_row = |&row: &u32| &lists[row as usize * width..][start..end];
         let counts = &mut counts[cut * n_cols..][..n_cols];
-        for &row in rows {
-            let list = &lists[row as usize * width..][start..end];
-            for &column in list.iter().take_while(|column| **column >= 0) {
-                counts[column.cast_unsigned() as usize] += 1;
-            }
-        }
+        count(rows, of_row, counts, rayon::current_num_threads());
         (start, before) = (end, Some(cut));
     }
     counts
+}
+
+/// Adds one for each column of each row's list, on up to `n_threads` threads.
+fn count<'a>(
+    rows: &[u32],
+    of_row: impl Fn(&u32) -> &'a [i64] + Copy + Send + Sync,
+    counts: &mut [i64],
+    n_threads: usize,
+) {
+    let cells = rows.first().map_or(0, |row| of_row(row).len()) * rows.len();
+    // Who counts apart has counts to hold and to add up.
+    if n_threads > 1 && cells / n_threads > counts.len() {
+        let (some, others) = rows.split_at(rows.len() / 2);
+        let mut apart = vec![0; counts.len()];
+        rayon::join(
+            || count(some, of_row, counts, n_threads.div_ceil(2)),
+            || count(others, of_row, &mut apart, n_threads / 2),
+        );
+        counts.iter_mut().zip(apart).for_each(|(count, apart)| *count += apart);
+        return;
+    }
+    for &column in rows.iter().flat_map(|row| of_row(row).iter().take_while(|&&c| c >= 0)) {
+        counts[column.cast_unsigned() as usize] += 1;
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +70,22 @@ mod tests {
         );
         assert_eq!(exposure(&lists, 3, &[2], 4, &[9]), [0, 1, 0, 0]);
         assert_eq!(exposure(&[], 0, &[0], 2, &[1]), [0, 0]);
+    }
+
+    #[test]
+    fn threads_that_count_apart_count_everything_once() {
+        let lists: Vec<i64> = (0..4000).map(|i| i % 7).collect();
+        let rows: Vec<u32> = (0..1000).collect();
+        for n_threads in [1, 3, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            let found = pool.install(|| exposure(&lists, 4, &rows, 7, &[1, 4]));
+            let count = |column, cut| {
+                let listed = lists.chunks(4).flat_map(|list| &list[..cut]);
+                listed.filter(|&&listed| listed == column).count() as i64
+            };
+            let expected: Vec<i64> =
+                [1, 4].iter().flat_map(|&k| (0..7).map(move |c| count(c, k))).collect();
+            assert_eq!(found, expected);
+        }
     }
 }

@@ -58,7 +58,8 @@ impl<'a> Relevant<'a> {
     pub(crate) fn row(&self, row: usize) -> OfRow<'a> {
         let start = self.columns.indptr()[row] as usize;
         let columns = self.columns.row(row);
-        OfRow { columns, grades: self.grades.map(|grades| &grades[start..][..columns.len()]) }
+        let grades = self.grades.map(|grades| &grades[start..][..columns.len()]);
+        OfRow { columns, grades, last_bits: OfRow::last_bits(columns) }
     }
 }
 
@@ -67,12 +68,21 @@ impl<'a> Relevant<'a> {
 pub(crate) struct OfRow<'a> {
     pub(crate) columns: &'a [u32],
     pub(crate) grades: Option<&'a [f64]>,
+    /// Which last six bits the columns have: most others are told apart by theirs.
+    last_bits: u64,
 }
 
 impl OfRow<'_> {
+    fn last_bits(columns: &[u32]) -> u64 {
+        columns.iter().fold(0, |bits, column| bits | 1 << (column % 64))
+    }
+
     /// The place of a column among the relevant ones.
     #[inline]
     pub(crate) fn place(&self, column: i64) -> Option<usize> {
+        if self.last_bits >> (column & 63) & 1 == 0 {
+            return None;
+        }
         u32::try_from(column).ok().and_then(|column| self.columns.binary_search(&column).ok())
     }
 

@@ -35,11 +35,17 @@ pub(crate) struct Tile {
     pub(super) sums: [[i32; COLS]; ROWS],
     /// Per row, the columns whose sum is not negative.
     pub(super) survivors: [u32; ROWS],
+    /// A bit for each row with survivors.
+    pub(super) rows: u8,
 }
+
+/// Tiles that are made before any is looked at: what is found in the last of them is not waited
+/// for where the products of the next could begin.
+pub(super) const BATCH: usize = 4;
 
 impl Tile {
     pub(super) const EMPTY: Self =
-        Self { starts: Starts::ZERO, sums: [[0; COLS]; ROWS], survivors: [0; ROWS] };
+        Self { starts: Starts::ZERO, sums: [[0; COLS]; ROWS], survivors: [0; ROWS], rows: 0 };
 }
 
 impl Dots {
@@ -96,8 +102,8 @@ impl Dots {
         code.cast_unsigned().wrapping_add(self.zero())
     }
 
-    /// Adds up the products of codes of some groups with those of a panel, and gives each group
-    /// and its tile to `found` where a sum counts.
+    /// Adds up the products of codes of some groups with those of a panel, and gives their tiles to
+    /// `found`, up to `BATCH` at a time, with the first one's group.
     #[inline]
     #[allow(unsafe_code)]
     pub(super) fn sweep(
@@ -105,19 +111,20 @@ impl Dots {
         groups: (&Groups, Range<usize>),
         cols: &[[u8; COLS * STEP]],
         panel: &Panel,
-        found: impl FnMut(usize, &Tile),
+        tiles: &mut [Tile; BATCH],
+        found: impl FnMut(usize, &[Tile]),
     ) {
         match self {
             // SAFETY: `Dots::available` lists only what the processor has.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { x86::avx2::sweep(groups, cols, panel, found) },
+            Self::Avx2 => unsafe { x86::avx2::sweep(groups, cols, panel, tiles, found) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, cols, panel, found) },
+            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, cols, panel, tiles, found) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => unsafe { x86::avx512vnni::sweep(groups, cols, panel, found) },
-            _ => sweep(groups, cols, panel, found, portable::scan),
+            Self::Avx512Vnni => unsafe { x86::avx512vnni::sweep(groups, cols, panel, tiles, found) },
+            _ => sweep(groups, cols, panel, tiles, found, portable::scan),
         }
     }
 }
@@ -128,15 +135,17 @@ fn sweep(
     (groups, range): (&Groups, Range<usize>),
     cols: &[[u8; COLS * STEP]],
     panel: &Panel,
-    mut found: impl FnMut(usize, &Tile),
-    scan: impl Fn(&[[i8; ROWS * STEP]], &[[u8; COLS * STEP]], &[i32; ROWS], &mut Tile) -> bool,
+    tiles: &mut [Tile; BATCH],
+    mut found: impl FnMut(usize, &[Tile]),
+    scan: impl Fn(&[[i8; ROWS * STEP]], &[[u8; COLS * STEP]], &mut Tile),
 ) {
-    let (units, mut tile) = (panel.in_units(), Tile::EMPTY);
-    for group in range {
-        let starts = groups.limits(group).starts(&units);
-        if scan(groups.codes(group), cols, &starts.sums, &mut tile) {
-            tile.starts = starts;
-            found(group, &tile);
+    let units = panel.in_units();
+    for first in range.clone().step_by(BATCH) {
+        let tiles = &mut tiles[..BATCH.min(range.end - first)];
+        for (group, tile) in (first..).zip(&mut *tiles) {
+            tile.starts = groups.limits(group).starts(&units);
+            scan(groups.codes(group), cols, tile);
         }
+        found(first, tiles);
     }
 }

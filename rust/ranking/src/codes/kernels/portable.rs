@@ -5,10 +5,9 @@ use super::{COLS, ROWS, STEP, Tile};
 pub(super) fn scan(
     rows: &[[i8; ROWS * STEP]],
     cols: &[[u8; COLS * STEP]],
-    starts: &[i32; ROWS],
     tile: &mut Tile,
-) -> bool {
-    tile.sums = starts.map(|start| [start; COLS]);
+) {
+    tile.sums = tile.starts.sums.map(|start| [start; COLS]);
     for (rows, cols) in rows.iter().zip(cols) {
         for (sums, row) in tile.sums.iter_mut().zip(rows.as_chunks::<STEP>().0) {
             for (sum, col) in sums.iter_mut().zip(cols.as_chunks::<STEP>().0) {
@@ -17,13 +16,12 @@ pub(super) fn scan(
             }
         }
     }
-    let mut any = 0;
-    for (survivors, sums) in tile.survivors.iter_mut().zip(&tile.sums) {
+    tile.rows = 0;
+    for (r, (survivors, sums)) in tile.survivors.iter_mut().zip(&tile.sums).enumerate() {
         *survivors = 0;
         for (i, &sum) in sums.iter().enumerate() {
             *survivors |= u32::from(sum >= 0) << i;
         }
-        any |= *survivors;
+        tile.rows |= u8::from(*survivors != 0) << r;
     }
-    any != 0
 }

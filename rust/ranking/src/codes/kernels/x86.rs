@@ -6,7 +6,7 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::{COLS, Groups, Panel, ROWS, STEP, Tile, sweep};
+use super::{BATCH, COLS, Groups, Panel, ROWS, STEP, Tile, sweep};
 
 /// The four codes of row `r` in a step, as one number to broadcast.
 #[inline(always)]
@@ -31,10 +31,11 @@ macro_rules! sweeping {
                 groups: (&Groups, Range<usize>),
                 cols: &[[u8; COLS * STEP]],
                 panel: &Panel,
-                found: impl FnMut(usize, &Tile),
+                tiles: &mut [Tile; BATCH],
+                found: impl FnMut(usize, &[Tile]),
             ) {
-                super::sweep(groups, cols, panel, found, |rows, cols, starts, tile| {
-                    super::$kernel(rows, cols, starts, tile)
+                super::sweep(groups, cols, panel, tiles, found, |rows, cols, tile| {
+                    super::$kernel(rows, cols, tile);
                 });
             }
         }
@@ -55,10 +56,9 @@ sweeping!(avx2, "avx2,fma");
 fn avx512vnni(
     rows: &[[i8; ROWS * STEP]],
     cols: &[[u8; COLS * STEP]],
-    starts: &[i32; ROWS],
     tile: &mut Tile,
-) -> bool {
-    let mut sums = starts.map(|start| [_mm512_set1_epi32(start); 2]);
+) {
+    let mut sums = tile.starts.sums.map(|start| [_mm512_set1_epi32(start); 2]);
     for (row, col) in rows.iter().zip(cols) {
         // SAFETY: reads the 128 codes of `col`.
         let (low, high) = unsafe {
@@ -71,12 +71,6 @@ fn avx512vnni(
             sum[1] = _mm512_dpbusd_epi32(sum[1], high, row);
         }
     }
-    // Negative all together only if each of them is.
-    let all =
-        sums.iter().flatten().fold(_mm512_set1_epi32(-1), |all, &sum| _mm512_and_si512(all, sum));
-    if _mm512_movepi32_mask(all) == u16::MAX {
-        return false;
-    }
     for (out, sum) in tile.sums.iter_mut().zip(&sums) {
         // SAFETY: writes the 32 numbers of `out`.
         unsafe {
@@ -88,13 +82,15 @@ fn avx512vnni(
     // Bytes keep the signs; packing leaves the fours of each half of each row apart.
     let apart = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     let (sums, survivors) = (sums.as_chunks::<2>().0, tile.survivors.as_chunks_mut::<2>().0);
-    for (survivors, sums) in survivors.iter_mut().zip(sums) {
+    tile.rows = 0;
+    for (pair, (survivors, sums)) in survivors.iter_mut().zip(sums).enumerate() {
         let [first, second] = sums.map(|[low, high]| _mm512_packs_epi32(low, high));
         let signs = _mm512_permutexvar_epi32(apart, _mm512_packs_epi16(first, second));
         let both = !_mm512_movepi8_mask(signs);
         *survivors = [both as u32, (both >> 32) as u32];
+        let rows = survivors.map(|lanes| u8::from(lanes != 0));
+        tile.rows |= (rows[0] | rows[1] << 1) << (2 * pair);
     }
-    true
 }
 
 /// The columns of a step, eight to a register.
@@ -116,17 +112,16 @@ fn started(starts: &[i32; ROWS], pair: usize) -> [[__m256i; 4]; 2] {
     std::array::from_fn(|r| [_mm256_set1_epi32(starts[2 * pair + r]); 4])
 }
 
-/// Whether a sum of rows `2 * pair` and the next survives; sums are kept if so.
+/// Notes which sums of rows `2 * pair` and the next survive; sums are kept if any does.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn settle(sums: [[__m256i; 4]; 2], pair: usize, tile: &mut Tile) -> bool {
+fn settle(sums: [[__m256i; 4]; 2], pair: usize, tile: &mut Tile) {
     // Negative all together only if each of them is.
     let ones = _mm256_set1_epi32(-1);
     let all = sums.iter().flatten().fold(ones, |all, &sum| _mm256_and_si256(all, sum));
     let mask = |sums: __m256i| _mm256_movemask_ps(_mm256_castsi256_ps(sums)).cast_unsigned();
     if mask(all) == 0xFF {
-        (tile.survivors[2 * pair], tile.survivors[2 * pair + 1]) = (0, 0);
-        return false;
+        return;
     }
     for (r, sums) in (2 * pair..).zip(sums) {
         tile.survivors[r] = 0;
@@ -135,8 +130,8 @@ fn settle(sums: [[__m256i; 4]; 2], pair: usize, tile: &mut Tile) -> bool {
             // SAFETY: writes 8 of the 32 numbers of the row.
             unsafe { _mm256_storeu_si256(tile.sums[r].as_mut_ptr().cast::<__m256i>().add(i), sum) };
         }
+        tile.rows |= u8::from(tile.survivors[r] != 0) << r;
     }
-    true
 }
 
 /// Four times two rows × four registers of eight columns, two steps at a time: four products of
@@ -150,14 +145,13 @@ fn settle(sums: [[__m256i; 4]; 2], pair: usize, tile: &mut Tile) -> bool {
 fn avx2(
     rows: &[[i8; ROWS * STEP]],
     cols: &[[u8; COLS * STEP]],
-    starts: &[i32; ROWS],
     tile: &mut Tile,
-) -> bool {
+) {
+    (tile.survivors, tile.rows) = ([0; ROWS], 0);
     let (row_steps, col_steps) = (rows.as_chunks::<2>().0, cols.as_chunks::<2>().0);
     let ones = _mm256_set1_epi16(1);
-    let mut any = false;
     for pair in 0..ROWS / 2 {
-        let mut sums = started(starts, pair);
+        let mut sums = started(&tile.starts.sums, pair);
         for (rows, cols) in row_steps.iter().zip(col_steps) {
             let (first, second) = (quarters(&cols[0]), quarters(&cols[1]));
             for (r, sums) in sums.iter_mut().enumerate() {
@@ -171,9 +165,8 @@ fn avx2(
                 }
             }
         }
-        any |= settle(sums, pair, tile);
+        settle(sums, pair, tile);
     }
-    any
 }
 
 /// The same with products of four codes added in one instruction.
@@ -189,12 +182,11 @@ macro_rules! vnni_256 {
         fn $name(
             rows: &[[i8; ROWS * STEP]],
             cols: &[[u8; COLS * STEP]],
-            starts: &[i32; ROWS],
             tile: &mut Tile,
-        ) -> bool {
-            let mut any = false;
+        ) {
+            (tile.survivors, tile.rows) = ([0; ROWS], 0);
             for pair in 0..ROWS / 2 {
-                let mut sums = started(starts, pair);
+                let mut sums = started(&tile.starts.sums, pair);
                 for (row, col) in rows.iter().zip(cols) {
                     let col = quarters(col);
                     for (r, sums) in sums.iter_mut().enumerate() {
@@ -204,9 +196,8 @@ macro_rules! vnni_256 {
                         }
                     }
                 }
-                any |= settle(sums, pair, tile);
+                settle(sums, pair, tile);
             }
-            any
         }
     };
 }
@@ -228,7 +219,7 @@ mod tests {
     use super::*;
 
     /// A kernel as a safe function, to be called where its instructions are.
-    type Kernel = fn(&[[i8; 32]], &[[u8; 128]], &[i32; ROWS], &mut Tile) -> bool;
+    type Kernel = fn(&[[i8; 32]], &[[u8; 128]], &mut Tile);
 
     /// What kernels must agree on: the most and the least that codes can say, and anything.
     fn agrees(kernel: Kernel, row_codes: i16, column_codes: i16) {
@@ -252,9 +243,11 @@ mod tests {
                     .collect();
                 let starts = [-1, 0, 1, -1000, 1000, -100_000, 1 << 30, -1 << 30];
                 let (mut found, mut expected) = (Tile::EMPTY, Tile::EMPTY);
-                let any = kernel(&rows, &cols, &starts, &mut found);
-                assert_eq!(any, portable::scan(&rows, &cols, &starts, &mut expected));
-                assert_eq!(found.survivors, expected.survivors);
+                (found.starts.sums, expected.starts.sums) = (starts, starts);
+                (found.survivors, found.rows) = ([7; ROWS], 7); // of another panel
+                kernel(&rows, &cols, &mut found);
+                portable::scan(&rows, &cols, &mut expected);
+                assert_eq!((found.survivors, found.rows), (expected.survivors, expected.rows));
                 for r in (0..ROWS).filter(|&r| found.survivors[r] != 0) {
                     assert_eq!(found.sums[r], expected.sums[r]);
                 }
@@ -267,14 +260,14 @@ mod tests {
         let has = |dots| Dots::available().contains(&dots);
         if has(Dots::Avx2) {
             // SAFETY: the processor has it, here and below.
-            agrees(|r, c, s, t| unsafe { avx2(r, c, s, t) }, 64, 63);
+            agrees(|r, c, t| unsafe { avx2(r, c, t) }, 64, 63);
         }
         if has(Dots::AvxVnni) {
-            agrees(|r, c, s, t| unsafe { avxvnni(r, c, s, t) }, 127, 127);
+            agrees(|r, c, t| unsafe { avxvnni(r, c, t) }, 127, 127);
         }
         if has(Dots::Avx512Vnni) {
-            agrees(|r, c, s, t| unsafe { avx512vnni(r, c, s, t) }, 127, 127);
-            agrees(|r, c, s, t| unsafe { avx512vnni_256(r, c, s, t) }, 127, 127);
+            agrees(|r, c, t| unsafe { avx512vnni(r, c, t) }, 127, 127);
+            agrees(|r, c, t| unsafe { avx512vnni_256(r, c, t) }, 127, 127);
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Codes {
     /// Per panel and step, `STEP` codes of each of its columns, moved up to be positive.
     steps: Box<[[u8; COLS * STEP]]>,
     panels: Box<[Panel]>,
+    /// Per panel.
+    units: Box<[Units]>,
     /// The largest norm of all.
     norm: f64,
 }
@@ -109,6 +111,7 @@ impl Codes {
             order: order.into(),
             places: places.into(),
             steps: codes.into(),
+            units: panels.iter().map(Panel::in_units).collect(),
             panels: panels.into(),
             norm,
         })
@@ -140,6 +143,11 @@ impl Codes {
 
     pub(super) fn panels(&self) -> &[Panel] {
         &self.panels
+    }
+
+    /// What a panel adds to limits.
+    pub(super) fn units(&self, panel: usize) -> &Units {
+        &self.units[panel]
     }
 
     /// Steps of one panel.

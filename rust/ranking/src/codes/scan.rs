@@ -110,9 +110,9 @@ impl<'a> Chunk<'a> {
         for group in 0..self.groups.len() {
             for (at, p) in self.plan.panels().enumerate() {
                 // Nothing has a threshold yet, so that all sums are there.
-                let (groups, panel) = ((&self.groups, group..group + 1), &codes.panels()[p]);
-                codes.dots().sweep(groups, codes.steps(p), panel, &mut tiles, |_, tiles| {
-                    sample.keep(ranker.level, at, panel.scale, &tiles[0]);
+                let (groups, units) = ((&self.groups, group..group + 1), codes.units(p));
+                codes.dots().sweep(groups, codes.steps(p), units, &mut tiles, |_, tiles| {
+                    sample.keep(ranker.level, at, codes.panels()[p].scale, &tiles[0]);
                 });
             }
             for row in group * ROWS..self.given_up.len().min((group + 1) * ROWS) {
@@ -146,9 +146,15 @@ impl<'a> Chunk<'a> {
             let scale = panel.scale as f32;
             let exists = u32::MAX >> COLS.saturating_sub(codes.n_columns() - first);
             let groups = (&self.groups, 0..self.groups.len());
-            codes.dots().sweep(groups, codes.steps(p), panel, &mut tiles, |group, tiles| {
-                self.candidates.add(group, tiles, first as u32, exists, scale);
-            });
+            codes.dots().sweep(
+                groups,
+                codes.steps(p),
+                codes.units(p),
+                &mut tiles,
+                |group, tiles| {
+                    self.candidates.add(group, tiles, first as u32, exists, scale);
+                },
+            );
             while let Some(row) = self.candidates.full() {
                 self.raise(row);
             }

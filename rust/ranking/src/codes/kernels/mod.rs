@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use glowrec_graph::simd::Level;
 
-use super::columns::Panel;
+use super::columns::Units;
 use super::rows::{Groups, Starts};
 use super::{COLS, ROWS, STEP};
 
@@ -110,21 +110,23 @@ impl Dots {
         self,
         groups: (&Groups, Range<usize>),
         cols: &[[u8; COLS * STEP]],
-        panel: &Panel,
+        units: &Units,
         tiles: &mut [Tile; BATCH],
         found: impl FnMut(usize, &[Tile]),
     ) {
         match self {
             // SAFETY: `Dots::available` lists only what the processor has.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { x86::avx2::sweep(groups, cols, panel, tiles, found) },
+            Self::Avx2 => unsafe { x86::avx2::sweep(groups, cols, units, tiles, found) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, cols, panel, tiles, found) },
+            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, cols, units, tiles, found) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => unsafe { x86::avx512vnni::sweep(groups, cols, panel, tiles, found) },
-            _ => sweep(groups, cols, panel, tiles, found, portable::scan),
+            Self::Avx512Vnni => unsafe {
+                x86::avx512vnni::sweep(groups, cols, units, tiles, found)
+            },
+            _ => sweep(groups, cols, units, tiles, found, portable::scan),
         }
     }
 }
@@ -134,16 +136,15 @@ impl Dots {
 fn sweep(
     (groups, range): (&Groups, Range<usize>),
     cols: &[[u8; COLS * STEP]],
-    panel: &Panel,
+    units: &Units,
     tiles: &mut [Tile; BATCH],
     mut found: impl FnMut(usize, &[Tile]),
     scan: impl Fn(&[[i8; ROWS * STEP]], &[[u8; COLS * STEP]], &mut Tile),
 ) {
-    let units = panel.in_units();
     for first in range.clone().step_by(BATCH) {
         let tiles = &mut tiles[..BATCH.min(range.end - first)];
         for (group, tile) in (first..).zip(&mut *tiles) {
-            tile.starts = groups.limits(group).starts(&units);
+            tile.starts = groups.limits(group).starts(units);
             scan(groups.codes(group), cols, tile);
         }
         found(first, tiles);

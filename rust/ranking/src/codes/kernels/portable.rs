@@ -2,11 +2,7 @@
 
 use super::{COLS, ROWS, STEP, Tile};
 
-pub(super) fn scan(
-    rows: &[[i8; ROWS * STEP]],
-    cols: &[[u8; COLS * STEP]],
-    tile: &mut Tile,
-) {
+pub(super) fn scan(rows: &[[i8; ROWS * STEP]], cols: &[[u8; COLS * STEP]], tile: &mut Tile) {
     tile.sums = tile.starts.sums.map(|start| [start; COLS]);
     for (rows, cols) in rows.iter().zip(cols) {
         for (sums, row) in tile.sums.iter_mut().zip(rows.as_chunks::<STEP>().0) {

@@ -6,7 +6,7 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::{BATCH, COLS, Groups, Panel, ROWS, STEP, Tile, sweep};
+use super::{BATCH, COLS, Groups, ROWS, STEP, Tile, Units, sweep};
 
 /// The four codes of row `r` in a step, as one number to broadcast.
 #[inline(always)]
@@ -30,11 +30,11 @@ macro_rules! sweeping {
             pub(in super::super) fn sweep(
                 groups: (&Groups, Range<usize>),
                 cols: &[[u8; COLS * STEP]],
-                panel: &Panel,
+                units: &Units,
                 tiles: &mut [Tile; BATCH],
                 found: impl FnMut(usize, &[Tile]),
             ) {
-                super::sweep(groups, cols, panel, tiles, found, |rows, cols, tile| {
+                super::sweep(groups, cols, units, tiles, found, |rows, cols, tile| {
                     super::$kernel(rows, cols, tile);
                 });
             }
@@ -53,11 +53,7 @@ sweeping!(avx2, "avx2,fma");
 /// The processor has AVX-512 F and VNNI.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
-fn avx512vnni(
-    rows: &[[i8; ROWS * STEP]],
-    cols: &[[u8; COLS * STEP]],
-    tile: &mut Tile,
-) {
+fn avx512vnni(rows: &[[i8; ROWS * STEP]], cols: &[[u8; COLS * STEP]], tile: &mut Tile) {
     let mut sums = tile.starts.sums.map(|start| [_mm512_set1_epi32(start); 2]);
     for (row, col) in rows.iter().zip(cols) {
         // SAFETY: reads the 128 codes of `col`.
@@ -142,11 +138,7 @@ fn settle(sums: [[__m256i; 4]; 2], pair: usize, tile: &mut Tile) {
 /// The processor has AVX2. The number of steps is even.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn avx2(
-    rows: &[[i8; ROWS * STEP]],
-    cols: &[[u8; COLS * STEP]],
-    tile: &mut Tile,
-) {
+fn avx2(rows: &[[i8; ROWS * STEP]], cols: &[[u8; COLS * STEP]], tile: &mut Tile) {
     (tile.survivors, tile.rows) = ([0; ROWS], 0);
     let (row_steps, col_steps) = (rows.as_chunks::<2>().0, cols.as_chunks::<2>().0);
     let ones = _mm256_set1_epi16(1);

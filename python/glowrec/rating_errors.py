@@ -101,10 +101,11 @@ def ndcg(
     .. math:: \frac{\sum_r (2^{o_{\pi(r)}} - 1) / \log_2(r + 1)}
               {\sum_r (2^{o_{\sigma(r)}} - 1) / \log_2(r + 1)}
 
-    with the first order by prediction and the second by rating, both
-    descending, over all ratings of the user. Users with fewer than two ratings are left out, and so are those who gave 0 alone, for whom every
-    order is as good. This is the NDCG of rating papers, such as GLocal-K (Han et al., CIKM 2021);
-    :func:`glowrec.metrics.ndcg` is that of rankings of the whole catalogue.
+    with the first order by prediction and the second by rating, both descending, over all
+    ratings of the user. Users with fewer than two ratings are left out, and so are those who gave
+    0 alone, for whom every order is as good. This is the NDCG of rating papers, such as GLocal-K
+    (Han et al., CIKM 2021); :func:`glowrec.metrics.ndcg` is that of rankings of the whole
+    catalogue.
 
     Parameters
     ----------

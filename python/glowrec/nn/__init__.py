@@ -1,13 +1,21 @@
 """PyTorch modules and losses on the compiled graph kernels."""
 
 from glowrec.nn.gather import gather_rows
+from glowrec.nn.global_kernel import GlobalKernel
+from glowrec.nn.glocal_k import GLocalK
+from glowrec.nn.kernel_layer import KernelLayer
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.propagation import propagate
 from glowrec.nn.ranking import TensorTopK, top_k
+from glowrec.nn.rating_matrix import RatingMatrix
 
 __all__ = [
+    "GLocalK",
+    "GlobalKernel",
+    "KernelLayer",
     "LightGCN",
+    "RatingMatrix",
     "TensorTopK",
     "bpr_loss",
     "bpr_triplet_loss",

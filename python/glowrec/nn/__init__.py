@@ -5,10 +5,12 @@ from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.propagation import propagate
 from glowrec.nn.ranking import TensorTopK, top_k
+from glowrec.nn.vector_model import VectorModel
 
 __all__ = [
     "LightGCN",
     "TensorTopK",
+    "VectorModel",
     "bpr_loss",
     "bpr_triplet_loss",
     "gather_rows",

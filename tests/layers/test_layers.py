@@ -150,5 +150,7 @@ def test_public_names_exist_and_are_documented():
     assert {"Interactions", "IdMap", "Graph", "TripletSampler", "datasets", "top_k"} <= names
     for name in names - {"__version__"}:
         assert getattr(glowrec, name).__doc__, name
-    assert set(dir(glowrec)) == names | {"LightGCN", "load"}
+    models = set(glowrec.recommenders.models.MODELS)
+    assert "LightGCN" in models
+    assert set(dir(glowrec)) == names | models | {"load"}
     assert not hasattr(glowrec, "no_such_name")

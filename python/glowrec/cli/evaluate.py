@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+import glowrec as gr
 from glowrec.cli import source
-from glowrec.evaluation import evaluate_factors
 
 
 def evaluate(
@@ -37,8 +37,6 @@ def evaluate(
     sets = source.loaded(data, unknown, run)
     model = source.evaluated_on(run, sets)
     source.note_of_test(sets)
-    result = evaluate_factors(
-        model.user_factors, model.item_factors, sets.train, sets.test, k=tuple(k or (20,))
-    )
+    result = gr.evaluate(model, sets.train, sets.test, k=tuple(k or (20,)))
     typer.echo(f"{run} on {sets.name}")
     typer.echo(str(result))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
-    from glowrec.recommenders import LightGCN
+    from glowrec.recommenders import LightGCN, Recommender
 
 UNKNOWN_HELP = "Test rows of a folder whose user or item train does not know."
 
@@ -113,38 +113,7 @@ def note_of_test(sets: "Dataset") -> None:
 
 
 def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
-    """Load the model of a run whose users and items are those of a data set.
-
-    Parameters
-    ----------
-    run : Path
-        Folder of the run.
-    sets : Dataset
-
-    Returns
-    -------
-    LightGCN
-
-    Raises
-    ------
-    ShapeError
-        If the run knows other users or items.
-    """
-    from glowrec.recommenders import load  # noqa: PLC0415 - torch is slow to start
-
-    model = load(run)
-    for axis in ("user", "item"):
-        known, found = (getattr(part, f"{axis}_ids") for part in (model.train_, sets.train))
-        if known != found:
-            raise ShapeError(
-                f"{sets.name} has {len(found):,} {axis}s that are not the {len(known):,} of "
-                f"{run}: it was trained on other data"
-            )
-    return model
-
-
-def evaluated_on(run: Path, sets: "Dataset") -> "LightGCN":
-    """Load the model of a run that learned from the train part of a data set.
+    """Load the LightGCN of a run whose users and items are those of a data set.
 
     Parameters
     ----------
@@ -161,9 +130,68 @@ def evaluated_on(run: Path, sets: "Dataset") -> "LightGCN":
     ShapeError
         If the run knows other users or items.
     DataError
+        If its model is another one.
+    """
+    from glowrec.recommenders import LightGCN  # noqa: PLC0415 - torch is slow to start
+
+    model = saved(run, sets)
+    if not isinstance(model, LightGCN):
+        raise DataError(f"{run}: holds {type(model).__name__}, expected LightGCN")
+    return model
+
+
+def saved(run: Path, sets: "Dataset") -> "Recommender":
+    """Load the model of a folder whose users and items are those of a data set.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of a run, or of a saved model.
+    sets : Dataset
+
+    Returns
+    -------
+    Recommender
+
+    Raises
+    ------
+    ShapeError
+        If the model knows other users or items.
+    """
+    from glowrec.recommenders import load  # noqa: PLC0415 - NumPy's readers of models
+
+    model = load(run)
+    for axis in ("user", "item"):
+        known, found = (getattr(part, f"{axis}_ids") for part in (model.train_, sets.train))
+        if known != found:
+            raise ShapeError(
+                f"{sets.name} has {len(found):,} {axis}s that are not the {len(known):,} of "
+                f"{run}: it was trained on other data"
+            )
+    return model
+
+
+def evaluated_on(run: Path, sets: "Dataset") -> "Recommender":
+    """Load the model of a folder that learned from the train part of a data set.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of a run, or of a saved model.
+    sets : Dataset
+
+    Returns
+    -------
+    Recommender
+
+    Raises
+    ------
+    ShapeError
+        If the run knows other users or items.
+    DataError
         If it learned from other interactions, or there is nothing to evaluate on.
     """
-    model = trained_on(run, sets)
+    model = saved(run, sets)
     if not len(sets.test):
         raise DataError(f"{sets.name}: has no test interactions to evaluate on")
     if not np.array_equal(_pairs(model.train_), _pairs(sets.train)):

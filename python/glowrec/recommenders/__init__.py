@@ -1,7 +1,37 @@
-"""What most people touch: fit, recommend, save, load."""
+"""What most people touch: fit, recommend, save, load.
 
-from glowrec.recommenders.lightgcn import LightGCN
+Each recommender is imported at its first use, so that those that need NumPy and SciPy only work
+where torch is not installed.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from glowrec.recommenders.models import MODELS, recommender_class
 from glowrec.recommenders.recommendations import Recommendations
+from glowrec.recommenders.recommender import NotFittedError, Recommender
+from glowrec.recommenders.scores import ScoreRecommender
 from glowrec.recommenders.stored import load
+from glowrec.recommenders.vectors import VectorRecommender
 
-__all__ = ["LightGCN", "Recommendations", "load"]
+if TYPE_CHECKING:
+    from glowrec.recommenders.lightgcn import LightGCN as LightGCN
+
+__all__ = [
+    "LightGCN",
+    "NotFittedError",
+    "Recommendations",
+    "Recommender",
+    "ScoreRecommender",
+    "VectorRecommender",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any recommender
+    if name not in MODELS:
+        raise AttributeError(f"module 'glowrec.recommenders' has no attribute {name!r}")
+    return recommender_class(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *MODELS})

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 
 from glowrec.datasets import Dataset
-from glowrec.errors import GlowrecError, ParameterError
+from glowrec.errors import ParameterError
 from glowrec.interactions import Interactions
-from glowrec.ranking import top_k
-from glowrec.recommenders.recommendations import Recommendations
+from glowrec.recommenders.recommender import NotFittedError, check_interactions, kind
+from glowrec.recommenders.vectors import VectorRecommender
+from glowrec.training.learned import Learned
 from glowrec.training.presets import preset as named_preset
 from glowrec.training.run_folder import DATA
 from glowrec.training.train import train as run_training
@@ -21,15 +22,10 @@ from glowrec.training.train import train as run_training
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from glowrec.training.learned import Learned
     from glowrec.training.result import Result
 
 
-class NotFittedError(GlowrecError, AttributeError):
-    """A recommender was asked before it was fitted."""
-
-
-class LightGCN:
+class LightGCN(VectorRecommender):
     """LightGCN: fit it on interactions, ask it for recommendations.
 
     Parameters
@@ -78,7 +74,7 @@ class LightGCN:
         self.result: Result | None = None
 
     @classmethod
-    def from_learned(cls, learned: Learned) -> LightGCN:
+    def from_learned(cls, learned: Learned) -> Self:
         """Make a fitted recommender of what a training learned.
 
         Parameters
@@ -122,7 +118,7 @@ class LightGCN:
         device: str | torch.device | None = None,
         progress: bool = False,
         tensorboard: bool = False,
-    ) -> LightGCN:
+    ) -> Self:
         """Learn from interactions.
 
         Parameters
@@ -160,9 +156,9 @@ class LightGCN:
         >>> "ndcg@20" in model.result.test
         True
         """
-        _check_interactions("train", train)
+        check_interactions("train", train)
         if test is not None:
-            _check_interactions("test", test)
+            check_interactions("test", test)
         config, judge = self.config, None
         if isinstance(validation, Interactions):
             judge = validation
@@ -170,7 +166,7 @@ class LightGCN:
             config = config.replace(validation=float(validation))
         elif validation is not None:
             raise ParameterError(
-                f"validation = {_kind(validation)}: expected a share of each user's interactions "
+                f"validation = {kind(validation)}: expected a share of each user's interactions "
                 "or Interactions"
             )
         if test is None:
@@ -215,95 +211,6 @@ class LightGCN:
         """Propagated embeddings of the items, shape (n_items, dim)."""
         return self.learned.item_factors
 
-    def recommend(
-        self, users: ArrayLike | None = None, k: int = 20, *, exclude_seen: bool = True
-    ) -> Recommendations:
-        """Return the `k` items that score highest for each user.
-
-        Parameters
-        ----------
-        users : array_like of str or int, shape (n,), optional
-            User ids; all users by default.
-        k : int, default 20
-            Items per user, at least 0.
-        exclude_seen : bool, default True
-            Leave out the items that a user has in train.
-
-        Returns
-        -------
-        Recommendations
-
-        Raises
-        ------
-        IdError
-            If a user is unknown; the message names the first.
-        ParameterError
-            If `k` is negative.
-
-        Examples
-        --------
-        >>> import glowrec as gr
-        >>> users, items = ["ann", "ann", "eve", "bob"], ["tea", "jam", "tea", "rye"]
-        >>> log = gr.Interactions.from_arrays(users, items)
-        >>> model = gr.LightGCN(dim=4, epochs=1, hardest_of=2).fit(log, validation=0)
-        >>> sorted(model.recommend(["ann", "eve"], k=2).items[1].tolist())
-        ['jam', 'rye']
-        """
-        train = self.train_
-        if users is None:
-            codes = np.arange(train.n_users, dtype=np.int64)
-        else:
-            codes = train.encode_users(np.atleast_1d(np.asarray(users)))
-        best = top_k(
-            self.user_factors[codes],
-            self.item_factors,
-            _checked_k(k),
-            exclude=train if exclude_seen else None,
-            users=codes,
-        )
-        return self._named(train.decode_users(codes), best.items, best.scores)
-
-    def similar_items(self, items: ArrayLike, k: int = 20) -> Recommendations:
-        """Return the `k` items most like each item, by the cosine of their vectors.
-
-        Parameters
-        ----------
-        items : array_like of str or int, shape (n,)
-            Item ids.
-        k : int, default 20
-            Items per item, at least 0; the item itself is left out.
-
-        Returns
-        -------
-        Recommendations
-            Scores are cosines.
-
-        Raises
-        ------
-        IdError
-            If an item is unknown; the message names the first.
-        ParameterError
-            If `k` is negative.
-
-        Examples
-        --------
-        >>> import glowrec as gr
-        >>> data = gr.datasets.synthetic(200, 300, n_groups=4, mean_degree=30)
-        >>> model = gr.LightGCN(dim=16, epochs=1).fit(data.train)
-        >>> model.similar_items([7], k=3).items.shape
-        (1, 3)
-        """
-        train = self.train_
-        codes = train.encode_items(np.atleast_1d(np.asarray(items)))
-        norms = np.linalg.norm(self.item_factors, axis=1, keepdims=True)
-        unit = self.item_factors / np.maximum(norms, np.finfo(np.float32).tiny)
-        every = np.arange(train.n_items)
-        itself = Interactions.from_arrays(
-            every, every, n_users=train.n_items, n_items=train.n_items
-        )
-        best = top_k(unit[codes], unit, _checked_k(k), exclude=itself, users=codes)
-        return self._named(train.decode_items(codes), best.items, best.scores)
-
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the model into a folder; :func:`glowrec.load` reads it.
 
@@ -338,26 +245,23 @@ class LightGCN:
             )
         learned.save(folder)
 
-    def _named(
-        self, ids: NDArray[Any], items: NDArray[np.int64], scores: NDArray[np.float32]
-    ) -> Recommendations:
-        counts = (items >= 0).sum(axis=1)
-        named = self.train_.decode_items(np.maximum(items, 0))
-        named[items < 0] = "" if named.dtype.kind == "U" else -1
-        return Recommendations(ids, named, scores, counts)
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> Self:
+        """Read a model that was saved, or that a run left behind.
 
+        Parameters
+        ----------
+        folder : str or path-like
+            Of :meth:`save` or of ``glowrec train --out``.
 
-def _check_interactions(name: str, value: object) -> None:
-    if not isinstance(value, Interactions):
-        part = f"; pass its .{name} part" if isinstance(value, Dataset) else ""
-        raise ParameterError(f"{name} = {_kind(value)}: expected Interactions{part}")
+        Returns
+        -------
+        LightGCN
+            Fitted.
 
-
-def _kind(value: object) -> str:
-    return repr(value) if isinstance(value, (str, bool)) else f"a {type(value).__name__}"
-
-
-def _checked_k(k: int) -> int:
-    if not isinstance(k, (int, np.integer)) or k < 0:
-        raise ParameterError(f"k = {k!r}: expected a whole number, at least 0")
-    return int(k)
+        Raises
+        ------
+        DataError
+            If the folder holds no such model, or a file of it is damaged.
+        """
+        return cls.from_learned(Learned.load(folder))

@@ -67,7 +67,7 @@ def test_it_is_shown_with_its_size_and_options():
 
 @pytest.mark.parametrize("dim", [10**20, 2**31, 0])
 def test_a_width_that_no_table_has_is_refused(dim):
-    with pytest.raises(ParameterError, match=f"dim = {dim}, .* below 2"):
+    with pytest.raises(ParameterError, match=f"dim = {dim}: .* below 2"):
         LightGCN(4, 5, dim)
 
 

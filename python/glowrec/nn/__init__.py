@@ -9,6 +9,7 @@ from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.propagation import propagate
 from glowrec.nn.ranking import TensorTopK, top_k
 from glowrec.nn.rating_matrix import RatingMatrix
+from glowrec.nn.vector_model import VectorModel
 
 __all__ = [
     "GLocalK",
@@ -17,6 +18,7 @@ __all__ = [
     "LightGCN",
     "RatingMatrix",
     "TensorTopK",
+    "VectorModel",
     "bpr_loss",
     "bpr_triplet_loss",
     "gather_rows",

@@ -11,16 +11,16 @@ from glowrec.errors import ParameterError, ScoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glowrec.training.config import Config
+    from glowrec.training.vector_settings import VectorSettings
 
 
 @contextmanager
-def named(config: Config, epoch: int) -> Iterator[None]:
+def named(config: VectorSettings, epoch: int) -> Iterator[None]:
     """Say of scores that are no numbers that training diverged, in which epoch and why.
 
     Parameters
     ----------
-    config : Config
+    config : VectorSettings
     epoch : int
 
     Yields

@@ -16,7 +16,8 @@ from glowrec.errors import DataError, GlowrecError
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
 from glowrec.io.atomic import replacing
-from glowrec.training.config import Config
+from glowrec.training.registry import read_settings
+from glowrec.training.vector_settings import VectorSettings
 
 if TYPE_CHECKING:
     import os
@@ -33,14 +34,14 @@ class Learned:
 
     Attributes
     ----------
-    config : Config
+    config : VectorSettings
         How it was trained.
     train : Interactions
         What it was trained on.
     user_factors, item_factors : ndarray of float32, shape (n, dim)
         The read-out.
     parameters : dict of str to ndarray
-        The module's own state: ``embedding`` (n_nodes, dim) and ``layer_weights``.
+        The module's own state: ``embedding`` (n_nodes, dim) and whatever else it owns.
 
     Examples
     --------
@@ -52,7 +53,7 @@ class Learned:
     (500, 16)
     """
 
-    config: Config
+    config: VectorSettings
     train: Interactions
     user_factors: NDArray[np.float32]
     item_factors: NDArray[np.float32]
@@ -93,7 +94,7 @@ class Learned:
         with replacing(path / IDS) as file:
             json.dump(ids, file)
         with replacing(path / MODEL, "wb") as file:
-            file.write(safetensors.numpy.save(tensors, {"model": "LightGCN"}))
+            file.write(safetensors.numpy.save(tensors, {"model": self.config.model}))
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Learned:
@@ -119,7 +120,9 @@ class Learned:
             if not (path / name).is_file():
                 remedy = "; resume its training" if (path / CONFIG).exists() else ""
                 raise DataError(f"{folder}: no {name}, so no finished model{remedy}")
-        config = Config.from_file(path / CONFIG)
+        config = read_settings(path / CONFIG)
+        if not isinstance(config, VectorSettings):
+            raise DataError(f"{path / CONFIG}: {config.model} is no model of vectors")
         try:
             ids = json.loads((path / IDS).read_text(encoding="utf-8"))
             user_ids, item_ids = _ids_in(ids["users"]), _ids_in(ids["items"])
@@ -131,16 +134,17 @@ class Learned:
                 _taken(tensors, f"train.{axis}", np.int64) for axis in ("users", "items")
             )
             train = Interactions(users, items, user_ids, item_ids)
+            with torch.device("meta"):  # shapes, without memory
+                module = config.module(train.n_users, train.n_items)
             user_factors, item_factors = (
-                _taken(tensors, f"{axis}_factors", np.float32, (n, config.dim))
+                _taken(tensors, f"{axis}_factors", np.float32, (n, module.readout_dim))
                 for axis, n in (("user", train.n_users), ("item", train.n_items))
             )
-            embedding = (train.n_users + train.n_items, config.dim)
             parameters = {
-                "embedding": _taken(tensors, "module.embedding", np.float32, embedding),
-                "layer_weights": _taken(
-                    tensors, "module.layer_weights", np.float64, (config.n_layers + 1,)
-                ),
+                name: _taken(
+                    tensors, f"module.{name}", _numpy_type(value.dtype), tuple(value.shape)
+                )
+                for name, value in module.state_dict().items()
             }
         except (safetensors.SafetensorError, GlowrecError) as error:
             raise DataError(f"{path / MODEL}: damaged, or not of {path / IDS}: {error}") from None
@@ -164,6 +168,10 @@ def _taken(
         wanted = f"{np.dtype(kind)}" + ("" if shape is None else f" of shape {shape}")
         raise DataError(f"{name} is {found.dtype} of shape {found.shape}, expected {wanted}")
     return found
+
+
+def _numpy_type(kind: torch.dtype) -> type[np.generic]:
+    return np.float64 if kind == torch.float64 else np.float32
 
 
 def _ids_out(ids: IdMap) -> int | list[Any]:

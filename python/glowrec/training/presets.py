@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glowrec.errors import ParameterError
 from glowrec.training.config import Config
 
-PRESETS: dict[str, Config] = {
+if TYPE_CHECKING:
+    from glowrec.training.settings import Settings
+
+PRESETS: dict[str, Settings] = {
     # The reference code to the letter: users drawn uniformly, one uniform negative, N(0, 0.1²),
     # test scored every ten epochs of a thousand and the best of them reported.
     "lightgcn-reference": Config(
@@ -45,7 +48,7 @@ PRESETS: dict[str, Config] = {
 """Settings by name; :func:`preset` gives them with changes."""
 
 
-def preset(name: str, **changes: Any) -> Config:  # noqa: ANN401 - any field of Config
+def preset(name: str, **changes: Any) -> Any:  # noqa: ANN401 - the preset's class
     """Return a preset with some settings changed.
 
     Parameters
@@ -53,11 +56,12 @@ def preset(name: str, **changes: Any) -> Config:  # noqa: ANN401 - any field of 
     name : str
         A key of :data:`PRESETS`.
     **changes
-        Fields of :class:`Config`.
+        Fields of the preset's settings.
 
     Returns
     -------
-    Config
+    Settings
+        Of the model that the preset is for: :class:`Config` where that is LightGCN.
 
     Raises
     ------

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glowrec.training.config import Config
     from glowrec.training.learned import Learned
+    from glowrec.training.vector_settings import VectorSettings
 
 SENTENCES = {
     "validation": (
@@ -29,7 +29,7 @@ class Result:
 
     Attributes
     ----------
-    config : Config
+    config : VectorSettings
         The settings.
     history : list of dict
         One record per epoch, as in ``metrics.jsonl``.
@@ -45,7 +45,7 @@ class Result:
         The kept embeddings, with all that a recommender needs.
     """
 
-    config: Config
+    config: VectorSettings
     history: list[dict[str, Any]]
     best_epoch: int
     protocol: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 
 from glowrec.errors import DataError, ParameterError
 from glowrec.io.atomic import replacing
-from glowrec.training.config import Config
+from glowrec.training.registry import read_settings
 
 if TYPE_CHECKING:
     import os
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
+    from glowrec.training.settings import Settings
 
 CONFIG, DATA, METRICS, CHECKPOINT, RESULT = (
     "config.toml",
@@ -53,7 +55,7 @@ class RunFolder:
     Parameters
     ----------
     path : str or path-like
-    config : Config
+    config : Settings
     data : Dataset
         Its name, sizes and fingerprint are kept in ``data.json``, so that a run is never resumed
         on other data.
@@ -84,7 +86,7 @@ class RunFolder:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        config: Config,
+        config: Settings,
         data: Dataset,
         *further: Interactions | Tensor,
         resume: bool = False,
@@ -223,14 +225,14 @@ class RunFolder:
                 f"{self.path}: holds a run already; resume it, or choose another folder"
             )
         try:
-            old = Config.from_file(self.path / CONFIG)
+            old = read_settings(self.path / CONFIG)
             known = json.loads((self.path / DATA).read_text(encoding="utf-8"))["fingerprint"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{self.path}: cannot resume, its files are damaged: {error}"
             ) from None
-        for name in Config.__dataclass_fields__:
-            before, now = getattr(old, name), getattr(self._config, name)
+        for name in ("model", *(field.name for field in dataclasses.fields(self._config))):
+            before, now = getattr(old, name, None), getattr(self._config, name)
             if before != now:
                 raise ParameterError(
                     f"{self.path}: cannot resume with {name} = {now!r}, the run has {before!r}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from glowrec.interactions import Interactions
     from glowrec.sampling import Triplets
-    from glowrec.training.config import Config
+    from glowrec.training.vector_settings import VectorSettings
 
 
 class Trainer:
@@ -31,14 +31,14 @@ class Trainer:
 
     Parameters
     ----------
-    config : Config
+    config : VectorSettings
     train : Interactions
         Without users that have every item.
     device : torch.device
 
     Attributes
     ----------
-    model : glowrec.nn.LightGCN
+    model : glowrec.nn.VectorModel
     optimizer : torch.optim.Adam
     n_batches : int
         Steps per epoch.
@@ -46,26 +46,11 @@ class Trainer:
         Nodes that the last epoch's triplets touched.
     """
 
-    def __init__(self, config: Config, train: Interactions, device: torch.device) -> None:
+    def __init__(self, config: VectorSettings, train: Interactions, device: torch.device) -> None:
         self.config, self.device = config, device
         self.graph = train.graph
         generator = torch.Generator().manual_seed(config.seed)
-        self.model = LightGCN(
-            train.n_users,
-            train.n_items,
-            config.dim,
-            config.n_layers,
-            layer_weights=config.layer_weights,
-            learn_layer_weights=config.learn_layer_weights,
-            normalization=config.normalization,  # type: ignore[arg-type]  # Config checked it
-            init=config.init,
-            init_std=config.init_std,
-            keep_prob=config.keep_prob,
-            a_fold=config.a_fold if config.a_split else 0,
-            backend=config.backend,
-            gather_dtype=config.gather_dtype,
-            generator=generator,
-        ).to(device)
+        self.model = config.module(train.n_users, train.n_items, generator=generator).to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
         n_triplets = self.graph.n_edges
         self.batch_size = min(config.batch_size, math.ceil(n_triplets / config.min_batches))
@@ -81,7 +66,9 @@ class Trainer:
         self.n_batches = self.sampler.n_batches
         self.covered = np.zeros(self.graph.n_nodes, dtype=bool)
         plain = not (config.amp or config.compile)
-        self._closed_form = plain and has_closed_form(self.model)
+        self._closed_form: LightGCN | None = None
+        if plain and isinstance(self.model, LightGCN) and has_closed_form(self.model):
+            self._closed_form = self.model
         self._loss = torch.compile(self._loss_of) if config.compile else self._loss_of
 
     def epoch(self, epoch: int) -> Iterator[float]:
@@ -145,15 +132,21 @@ class Trainer:
         return nodes[: self.graph.n_users], nodes[self.graph.n_users :]
 
     def _readout(self, mask: int) -> Tensor:
-        with torch.set_grad_enabled(not self._closed_form):
+        with torch.set_grad_enabled(self._closed_form is None):
             return self.model.readout(self.graph, dropout_seed=mask)
 
     def _step(self, readout: Tensor, triplets: Triplets, mask: int) -> float:
         nodes, n_negatives = self._nodes(triplets)
-        if self._closed_form:
+        if self._closed_form is not None:
             l2 = self.config.l2
             value = bpr_gradient(
-                self.model, self.graph, readout, nodes, n_negatives, l2=l2, dropout_seed=mask
+                self._closed_form,
+                self.graph,
+                readout,
+                nodes,
+                n_negatives,
+                l2=l2,
+                dropout_seed=mask,
             )
             self.optimizer.step()
             return value
@@ -192,6 +185,6 @@ class Trainer:
         return current.float().cpu().numpy()
 
     def _dropout_seed(self, step: int) -> int:
-        """Return the key of a step's edge mask, mixed so that near seeds share no keys."""
+        """Return the key of a step's masks, mixed so that near seeds share no keys."""
         state = np.random.SeedSequence((self.config.seed, step)).generate_state(1, np.uint64)
-        return int(state[0] >> np.uint64(1)) if self.config.keep_prob < 1 else 0
+        return int(state[0] >> np.uint64(1)) if self.model.drops else 0

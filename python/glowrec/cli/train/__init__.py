@@ -1,0 +1,15 @@
+"""``glowrec train``: one command, and one file, for each model."""
+
+import typer
+
+from glowrec.cli.train.lightgcn import lightgcn
+
+train = typer.Typer(help="Train a model.")
+
+
+@train.callback()
+def choose() -> None:
+    """Train a model: glowrec train lightgcn --help."""
+
+
+train.command()(lightgcn)

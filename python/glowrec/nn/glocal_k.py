@@ -133,6 +133,11 @@ class GLocalK(nn.Module):
         """Return what stands in the module's representation."""
         return f"{self.n_rows}, {self.n_columns}, l2={self.l2}, sparsity={self.sparsity}"
 
+    @property
+    def readout_dim(self) -> int:
+        """Length of the vectors that predictions are products of: a bias, and a hidden layer."""
+        return int(self.layers[-1].weight.shape[0]) + 1
+
     def local_parameters(self) -> Iterator[nn.Parameter]:
         """Return the parameters that stage "local" trains: all but the global kernel's.
 

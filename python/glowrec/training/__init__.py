@@ -1,6 +1,8 @@
 """From interactions to embeddings: configuration, loop, checkpoints, run folders."""
 
 from glowrec.training.config import Config
+from glowrec.training.glocal_k.settings import GLocalKConfig
+from glowrec.training.glocal_k.train import train_ratings
 from glowrec.training.learned import Learned
 from glowrec.training.presets import PRESETS, preset
 from glowrec.training.registry import SETTINGS, read_settings
@@ -16,6 +18,7 @@ __all__ = [
     "PRESETS",
     "SETTINGS",
     "Config",
+    "GLocalKConfig",
     "Learned",
     "Result",
     "RunFolder",
@@ -26,4 +29,5 @@ __all__ = [
     "preset",
     "read_settings",
     "train",
+    "train_ratings",
 ]

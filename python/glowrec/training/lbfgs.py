@@ -80,13 +80,17 @@ class LBFGS:
         self._epsilon = torch.finfo(x.dtype).eps
         self._value: float | None = None
 
-    def run(self, max_iterations: int) -> Run:
+    def run(
+        self, max_iterations: int, after_iteration: Callable[[float], None] | None = None
+    ) -> Run:
         """Iterate from `x` on, without memory of what was before.
 
         Parameters
         ----------
         max_iterations : int
             At least 1.
+        after_iteration : callable, optional
+            Is told the value after each iteration.
 
         Returns
         -------
@@ -103,7 +107,7 @@ class LBFGS:
         if self._value is None:
             self._value, n_evaluations = self._objective(self.x, self._gradient), 1
         value, pairs = self._value, self._pairs
-        largest = float(self._gradient.abs().max()) if self.x.numel() else 0.0
+        largest = self._largest()
         if not math.isfinite(value) or not math.isfinite(largest):
             raise ScoreError(f"value = {value}, largest entry of the gradient = {largest}")
         if largest <= GRADIENT_TOLERANCE:
@@ -129,6 +133,8 @@ class LBFGS:
                 continue
             n_iterations += 1
             before, value = value, found.point.value
+            if after_iteration is not None:
+                after_iteration(value)
             reason = self._reason(before, value, n_iterations >= max_iterations)
             if reason is not None:
                 return self._end(value, n_iterations, n_evaluations, reason)
@@ -142,6 +148,9 @@ class LBFGS:
                     curvature,
                 )
 
+    def _largest(self) -> float:
+        return float(torch.linalg.vector_norm(self._gradient, math.inf)) if self.x.numel() else 0.0
+
     def _along(self, step: float) -> Point:
         torch.add(self._start, self._direction, alpha=step, out=self.x)
         value = self._objective(self.x, self._gradient)
@@ -150,7 +159,7 @@ class LBFGS:
     def _reason(self, before: float, value: float, at_limit: bool) -> Reason | None:  # noqa: FBT001
         if at_limit:
             return "iterations"
-        if float(self._gradient.abs().max()) <= GRADIENT_TOLERANCE:
+        if self._largest() <= GRADIENT_TOLERANCE:
             return "gradient"
         if before - value <= VALUE_TOLERANCE * max(abs(before), abs(value), 1.0):
             return "value"

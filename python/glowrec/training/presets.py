@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from glowrec.errors import ParameterError
 from glowrec.training.config import Config
+from glowrec.training.glocal_k.presets import GLOCAL_K_PRESETS
 
 if TYPE_CHECKING:
     from glowrec.training.settings import Settings
 
 PRESETS: dict[str, Settings] = {
+    **GLOCAL_K_PRESETS,
     # The reference code to the letter: users drawn uniformly, one uniform negative, N(0, 0.1²),
     # test scored every ten epochs of a thousand and the best of them reported.
     "lightgcn-reference": Config(

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from glowrec.errors import ParameterError
 from glowrec.training.config import Config
+from glowrec.training.glocal_k.settings import GLocalKConfig
 from glowrec.training.settings import Settings, from_file, parsed, shown
 
 if TYPE_CHECKING:
     import os
 
-SETTINGS: dict[str, type[Settings]] = {kind.model: kind for kind in (Config,)}
+SETTINGS: dict[str, type[Settings]] = {kind.model: kind for kind in (Config, GLocalKConfig)}
 """Classes of settings by the name of their model."""
 
 

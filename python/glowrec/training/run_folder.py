@@ -20,6 +20,7 @@ from glowrec.training.registry import read_settings
 if TYPE_CHECKING:
     import os
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from glowrec.datasets import Dataset
@@ -243,11 +244,14 @@ class RunFolder:
 
 def _fingerprint(parts: list[Interactions | Tensor]) -> str:
     digest = hashlib.blake2b(digest_size=16)
+    arrays: list[NDArray[Any]]
     for part in parts:
         if isinstance(part, torch.Tensor):
             arrays, shape = [part.detach().cpu().contiguous().numpy()], tuple(part.shape)
         else:
             arrays, shape = [part.users, part.items], (part.n_users, part.n_items, len(part))
+            if part.values is not None:
+                arrays.append(part.values)
         digest.update(repr((type(part).__name__, shape)).encode())
         for array in arrays:
             digest.update(array.tobytes())

@@ -136,7 +136,7 @@ class GLocalK(nn.Module):
     @property
     def readout_dim(self) -> int:
         """Length of the vectors that predictions are products of: a bias, and a hidden layer."""
-        return int(self.layers[-1].weight.shape[0]) + 1
+        return cast("KernelLayer", self.layers[-1]).weight.shape[0] + 1
 
     def local_parameters(self) -> Iterator[nn.Parameter]:
         """Return the parameters that stage "local" trains: all but the global kernel's.

@@ -73,7 +73,9 @@ def extended(train: Interactions, more: Interactions, axis: Literal["user", "ite
     other: Literal["user", "item"] = "user" if axis == "item" else "item"
     other_ids: IdMap = getattr(train, f"{other}_ids")
     codes = {
-        axis: np.concatenate([ids.encode(before.ids)[_codes(train, axis)], ids.encode(rows[axis])]),
+        axis: np.concatenate(
+            [ids.encode(before.ids)[_codes(train, axis)], ids.encode(rows[axis])]
+        ),
         other: np.concatenate([_codes(train, other), other_ids.encode(rows[other], axis=other)]),
     }
     maps = {axis: ids, other: other_ids}

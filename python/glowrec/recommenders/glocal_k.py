@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,6 +16,8 @@ from glowrec.training.glocal_k.train import train_ratings
 from glowrec.training.learned import Learned
 
 if TYPE_CHECKING:
+    import os
+
     import torch
     from numpy.typing import ArrayLike, NDArray
 

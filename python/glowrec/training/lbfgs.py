@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from glowrec.errors import ScoreError
-from glowrec.training.line_search import LONGEST, Point, search
+from glowrec.training.line_search import LONGEST, Found, Point, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,19 +115,11 @@ class LBFGS:
         pairs.clear()
         n_iterations = 0
         while True:
-            pairs.direction(self._gradient, self._direction)
-            slope = float(self._gradient @ self._direction)
-            step = 1.0
-            if n_iterations == 0 and not pairs.count:
-                step = min(1.0 / float(self._direction.norm()), LONGEST)
-            self._start.copy_(self.x)
-            self._gradient, self._last_gradient = self._last_gradient, self._gradient
-            found = search(self._along, Point(0.0, value, slope), step)
+            had_pairs = pairs.count > 0
+            slope, found = self._search(value, is_first=n_iterations == 0 and not had_pairs)
             n_evaluations += found.n_evaluations
             if not found.success:
-                self.x.copy_(self._start)
-                self._gradient, self._last_gradient = self._last_gradient, self._gradient
-                if not pairs.count:
+                if not had_pairs:
                     return self._end(value, n_iterations, n_evaluations, "line search")
                 pairs.clear()
                 continue
@@ -135,18 +127,31 @@ class LBFGS:
             before, value = value, found.point.value
             if after_iteration is not None:
                 after_iteration(value)
-            reason = self._reason(before, value, n_iterations >= max_iterations)
+            reason = self._reason(before, value, at_limit=n_iterations >= max_iterations)
             if reason is not None:
                 return self._end(value, n_iterations, n_evaluations, reason)
-            curvature = (found.point.slope - slope) * found.point.step
-            if curvature > self._epsilon * -slope * found.point.step:
-                pairs.add(
-                    found.point.step,
-                    self._direction,
-                    self._gradient,
-                    self._last_gradient,
-                    curvature,
-                )
+            self._remember(found.point, slope)
+
+    def _search(self, value: float, *, is_first: bool) -> tuple[float, Found]:
+        """Search along the direction from `x`; return to `x` where that has no success."""
+        self._pairs.direction(self._gradient, self._direction)
+        slope = float(self._gradient @ self._direction)
+        step = min(1.0 / float(self._direction.norm()), LONGEST) if is_first else 1.0
+        self._start.copy_(self.x)
+        self._gradient, self._last_gradient = self._last_gradient, self._gradient
+        found = search(self._along, Point(0.0, value, slope), step)
+        if not found.success:
+            self.x.copy_(self._start)
+            self._gradient, self._last_gradient = self._last_gradient, self._gradient
+        return slope, found
+
+    def _remember(self, point: Point, slope: float) -> None:
+        """Keep the step as a correction, if the function curves upwards along it."""
+        curvature = (point.slope - slope) * point.step
+        if curvature > self._epsilon * -slope * point.step:
+            self._pairs.add(
+                point.step, self._direction, self._gradient, self._last_gradient, curvature
+            )
 
     def _largest(self) -> float:
         return float(torch.linalg.vector_norm(self._gradient, math.inf)) if self.x.numel() else 0.0
@@ -156,7 +161,7 @@ class LBFGS:
         value = self._objective(self.x, self._gradient)
         return Point(step, value, float(self._gradient @ self._direction))
 
-    def _reason(self, before: float, value: float, at_limit: bool) -> Reason | None:  # noqa: FBT001
+    def _reason(self, before: float, value: float, *, at_limit: bool) -> Reason | None:
         if at_limit:
             return "iterations"
         if self._largest() <= GRADIENT_TOLERANCE:

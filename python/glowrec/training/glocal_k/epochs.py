@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glowrec.errors import DataError, ParameterError, ScoreError
 from glowrec.training.divergence import check_finite
@@ -40,44 +40,45 @@ class Progressed:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
+class Part(NamedTuple):
+    """A part of a run: the epochs of one stage."""
+
+    name: str
+    """In records and on the screen."""
+    stage: Stage
+    n_epochs: int
+    chooses: bool = False
+    """Whether one of its epochs is the one that is chosen."""
+    keeps: bool = False
+    """Whether the parameters of that epoch are needed, and not its number alone."""
+
+
 class Epochs:
     """Trains a stage for some epochs and keeps the best parameters.
 
     Parameters
     ----------
-    name : str
-        Of the stage in records and on the screen.
+    part : Part
     config : GLocalKConfig
     model : GLocalK
-        Trained in place; holds the best parameters at the end if `chooses`, else the last ones.
+        Trained in place; holds the parameters of the best epoch at the end if the part keeps
+        them, else those of the last one.
     ratings : RatingMatrix
         What is learned from.
-    stage : {"local", "global"}
-    n_epochs : int
     judge : Judge, optional
         Of each epoch.
-    chooses : bool
-        Whether the judge chooses one of these epochs.
-    keeps : bool
-        Whether the parameters of the chosen epoch are needed, and not its number alone.
     """
 
     def __init__(
         self,
-        name: str,
+        part: Part,
         config: GLocalKConfig,
         model: GLocalK,
         ratings: RatingMatrix,
-        stage: Stage,
-        n_epochs: int,
-        *,
         judge: Judge | None = None,
-        chooses: bool = False,
-        keeps: bool = False,
     ) -> None:
-        self.name, self.model, self.stage, self.n_epochs = name, model, stage, n_epochs
+        self.part, self.model = part, model
         self._config, self._ratings, self._judge = config, ratings, judge
-        self._chooses, self._keeps = chooses, keeps
         self.so_far = Progressed()
         self.best_model: dict[str, Tensor] = {}
         self._objective: Objective | None = None
@@ -86,17 +87,17 @@ class Epochs:
     def _chosen_minimizer(self) -> Minimizer:
         config = self._config
         if config.optimizer == "adam":
-            return BlockAdam(self.model, self._ratings, self.stage, config)
-        self._objective = Objective(self.model, self._ratings, self.stage)
+            return BlockAdam(self.model, self._ratings, self.part.stage, config)
+        self._objective = Objective(self.model, self._ratings, self.part.stage)
         kind = OwnLBFGS if config.optimizer == "lbfgs" else ScipyLBFGSB
-        return kind(self._objective, config.iterations_of(self.stage), config.corrections)
+        return kind(self._objective, config.iterations_of(self.part.stage), config.corrections)
 
     @property
     def _steps(self) -> int:
         """Steps of an epoch, at most."""
         if isinstance(self._minimizer, BlockAdam):
             return self._minimizer.n_batches
-        return self._config.iterations_of(self.stage)
+        return self._config.iterations_of(self.part.stage)
 
     def run(self, progress: Silent, after_epoch: Callable[[bool], None]) -> None:
         """Go on to the end of the stage.
@@ -109,16 +110,16 @@ class Epochs:
             Called after each epoch with whether it was the last; writes checkpoints.
         """
         so_far, steps = self.so_far, self._steps
-        progress.stage(self.name, self.n_epochs * steps, so_far.epoch * steps)
-        while so_far.epoch < self.n_epochs and not so_far.stopped:
+        progress.stage(self.part.name, self.part.n_epochs * steps, so_far.epoch * steps)
+        while so_far.epoch < self.part.n_epochs and not so_far.stopped:
             so_far.epoch += 1
             record = self._epoch(progress)
             so_far.history.append(record)
             progress.epoch(record)
-            after_epoch(so_far.epoch == self.n_epochs or so_far.stopped)
+            after_epoch(so_far.epoch == self.part.n_epochs or so_far.stopped)
         if self.best_model:
             self.model.load_state_dict(self.best_model)
-        elif so_far.best is None:
+        elif not so_far.best_epoch:
             so_far.best_epoch = so_far.epoch
 
     def _epoch(self, progress: Silent) -> dict[str, Any]:
@@ -142,7 +143,7 @@ class Epochs:
         seconds = time.perf_counter() - start
         so_far.seconds += seconds
         record: dict[str, Any] = {
-            "stage": self.name,
+            "stage": self.part.name,
             "epoch": so_far.epoch,
             "step": so_far.epoch * self._steps,
             "loss": epoch.loss,
@@ -158,7 +159,7 @@ class Epochs:
         return record
 
     def _diverged(self) -> None:
-        config, where = self._config, f"{self.name}, epoch {self.so_far.epoch}"
+        config, where = self._config, f"{self.part.name}, epoch {self.so_far.epoch}"
         if config.optimizer == "adam":
             raise ParameterError(
                 f"lr = {config.lr}: the loss is not finite in {where}; lower lr"
@@ -170,9 +171,9 @@ class Epochs:
     def _judged(self, judge: Judge) -> dict[str, float]:
         so_far, config = self.so_far, self._config
         start = time.perf_counter()
-        judged = judge.metrics(self.model, self._ratings, self.stage)
+        judged = judge.metrics(self.model, self._ratings, self.part.stage)
         so_far.judging_seconds += time.perf_counter() - start
-        if not self._chooses:
+        if not self.part.chooses:
             return judged
         if config.monitor not in judged:
             raise ParameterError(f"monitor = {config.monitor!r}: has no meaning for these ratings")
@@ -180,7 +181,7 @@ class Epochs:
         found = sign * judged[config.monitor]
         if so_far.best is None or found > sign * so_far.best[config.monitor]:
             so_far.best, so_far.best_epoch, so_far.worse = judged, so_far.epoch, 0
-            if self._keeps:
+            if self.part.keeps:
                 state = self.model.state_dict()
                 self.best_model = {name: value.detach().clone() for name, value in state.items()}
         else:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import numpy as np
 import scipy.optimize
 import torch
 
@@ -15,6 +14,8 @@ from glowrec.training.lbfgs import LBFGS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from glowrec.nn.glocal_k import GLocalK, Stage
@@ -133,7 +134,8 @@ class ScipyLBFGSB:
         def told(intermediate_result: scipy.optimize.OptimizeResult) -> None:
             after_iteration(float(intermediate_result.fun))
 
-        found = scipy.optimize.minimize(
+        minimize: Any = scipy.optimize.minimize  # its stubs know no value beside its gradient
+        found = minimize(
             self._evaluated,
             values.detach().double().cpu().numpy(),
             jac=True,
@@ -144,11 +146,12 @@ class ScipyLBFGSB:
         values.copy_(torch.from_numpy(found.x))
         return Epoch(float(found.fun), int(found.nit), int(found.nfev))
 
-    def _evaluated(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+    def _evaluated(self, x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         values = self._objective.flat.values
         values.copy_(torch.from_numpy(x))
         value = self._objective(values, self._gradient)
-        return value, self._gradient.double().cpu().numpy()
+        gradient: NDArray[np.float64] = self._gradient.double().cpu().numpy()
+        return value, gradient
 
     def tensors(self) -> dict[str, Tensor]:
         """Return nothing: each epoch starts without memory."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from glowrec.nn.glocal_rows import vectors
 from glowrec.training.glocal_k.orientation import rating_matrix
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from glowrec.interactions import Interactions

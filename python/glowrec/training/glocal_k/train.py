@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from glowrec.errors import DataError, ParameterError
 from glowrec.nn.memory import room_for
 from glowrec.splitting import hold_out
 from glowrec.training.device import chosen
-from glowrec.training.glocal_k.epochs import Epochs
+from glowrec.training.glocal_k.epochs import Epochs, Part
 from glowrec.training.glocal_k.judge import Judge
 from glowrec.training.glocal_k.orientation import checked_ratings, rating_matrix
 from glowrec.training.glocal_k.read_out import read_out
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
-    from glowrec.nn.glocal_k import GLocalK, Stage
+    from glowrec.nn.glocal_k import GLocalK
     from glowrec.nn.rating_matrix import RatingMatrix
     from glowrec.training.glocal_k.settings import GLocalKConfig
 
@@ -113,16 +113,6 @@ def train_ratings(
         return run.finish()
 
 
-class _Part(NamedTuple):
-    """A stage of one of the two fits."""
-
-    name: str
-    stage: Stage
-    refit: bool
-    last: bool
-    """Whether the epoch is chosen among its own."""
-
-
 class _Run:
     def __init__(  # noqa: PLR0917 - the arguments of train_ratings
         self,
@@ -164,14 +154,17 @@ class _Run:
         ratings = self.data.train if refit else self._learned
         return rating_matrix(ratings, self.config.orientation)
 
-    def _parts(self) -> list[_Part]:
-        last = self.config.stages[-1]
-        fits = [("", False), ("refit, ", True)] if self.refits else [("", False)]
-        return [
-            _Part(f"{prefix}{stage} kernel", stage, refit, stage == last)
-            for prefix, refit in fits
-            for stage in self.config.stages
-        ]
+    def _part(self, number: int) -> Part:
+        """Return a stage of the selection, or, behind them, of the refit."""
+        stages = self.config.stages
+        stage = stages[number % len(stages)]
+        is_last, n_epochs = stage == stages[-1], self.config.epochs_of(stage)
+        if number < len(stages):
+            keeps = is_last and not self.refits
+            return Part(f"{stage} kernel", stage, n_epochs, chooses=is_last, keeps=keeps)
+        if is_last:
+            n_epochs = self._selected()["best_epoch"]
+        return Part(f"refit, {stage} kernel", stage, n_epochs)
 
     def finish(self) -> Result:
         """Run, or go on with, what is left of the parts."""
@@ -184,40 +177,25 @@ class _Run:
                 self.folder.begin()
         if checkpoint is not None:
             self.past = checkpoint.state["past"]
-        model, matrix, before = None, None, None
-        for part in self._parts()[len(self.past) :]:
-            if model is None or part.refit != before:
-                model, matrix, before = self._model(), self._matrix(refit=part.refit), part.refit
-            assert matrix is not None  # noqa: S101 - set beside the model
-            epochs = self._epochs(part, model, matrix)
+        n_stages = len(self.config.stages)
+        model = self._model()
+        for number in range(len(self.past), n_stages * (1 + self.refits)):
+            part, refit = self._part(number), number >= n_stages
+            if number == n_stages:  # the refit begins where the selection began
+                model = self._model()
+            judge = None if refit else self.judge
+            epochs = Epochs(part, self.config, model, self._matrix(refit=refit), judge)
             if checkpoint is not None:
                 epochs.restore(checkpoint.tensors, checkpoint.state["so_far"])
                 checkpoint = None
             epochs.run(self.shown, self._saver(epochs))
             self.past.append({"name": part.name, **dataclasses.asdict(epochs.so_far)})
-        assert model is not None and matrix is not None  # noqa: PT018, S101 - at least one part
-        return self._result(model, matrix)
+        return self._result(model)
 
     def _model(self) -> GLocalK:
         generator = torch.Generator().manual_seed(self.config.seed)
         n_users, n_items = self.data.train.n_users, self.data.train.n_items
         return self.config.module(n_users, n_items, generator=generator).to(self.device)
-
-    def _epochs(self, part: _Part, model: GLocalK, matrix: RatingMatrix) -> Epochs:
-        n_epochs = self.config.epochs_of(part.stage)
-        if part.refit and part.last:
-            n_epochs = self._selected()["best_epoch"]
-        return Epochs(
-            part.name,
-            self.config,
-            model,
-            matrix,
-            part.stage,
-            n_epochs,
-            judge=None if part.refit else self.judge,
-            chooses=part.last and not part.refit,
-            keeps=not self.refits,
-        )
 
     def _selected(self) -> dict[str, Any]:
         """Return what became of the part whose epoch was chosen."""
@@ -246,13 +224,12 @@ class _Run:
     def _history(self) -> list[dict[str, Any]]:
         return [record for part in self.past for record in part["history"]]
 
-    def _result(self, model: GLocalK, matrix: RatingMatrix) -> Result:
+    def _result(self, model: GLocalK) -> Result:
         stage, selected = self.config.stages[-1], self._selected()
         start = time.perf_counter()
         test = None
-        if not self.refits and self._learned is not self.data.train:
-            # What was held out to choose the epoch is known when it comes to predictions.
-            matrix = self._matrix(refit=True)
+        # What was held out to choose the epoch is known when it comes to predictions.
+        matrix = self._matrix(refit=True)
         if len(self.data.test):
             test = self._judge(self.data.test).metrics(model, matrix, stage)
         judging = time.perf_counter() - start + sum(part["judging_seconds"] for part in self.past)

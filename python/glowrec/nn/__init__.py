@@ -3,12 +3,16 @@
 from glowrec.nn.gather import gather_rows
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
+from glowrec.nn.matrix_factorization import MatrixFactorization
+from glowrec.nn.ngcf import NGCF
 from glowrec.nn.propagation import propagate
 from glowrec.nn.ranking import TensorTopK, top_k
 from glowrec.nn.vector_model import VectorModel
 
 __all__ = [
+    "NGCF",
     "LightGCN",
+    "MatrixFactorization",
     "TensorTopK",
     "VectorModel",
     "bpr_loss",

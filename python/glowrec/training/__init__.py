@@ -2,6 +2,8 @@
 
 from glowrec.training.config import Config
 from glowrec.training.learned import Learned
+from glowrec.training.mf_config import MFConfig
+from glowrec.training.ngcf_config import NGCFConfig
 from glowrec.training.presets import PRESETS, preset
 from glowrec.training.registry import SETTINGS, read_settings
 from glowrec.training.result import Result
@@ -17,6 +19,8 @@ __all__ = [
     "SETTINGS",
     "Config",
     "Learned",
+    "MFConfig",
+    "NGCFConfig",
     "Result",
     "RunFolder",
     "SamplerDataset",

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from glowrec.errors import ParameterError
 from glowrec.training.config import Config
+from glowrec.training.mf_config import MFConfig
+from glowrec.training.ngcf_config import NGCFConfig
 from glowrec.training.settings import Settings, from_file, parsed, shown
 
 if TYPE_CHECKING:
     import os
 
-SETTINGS: dict[str, type[Settings]] = {kind.model: kind for kind in (Config,)}
+SETTINGS: dict[str, type[Settings]] = {kind.model: kind for kind in (Config, NGCFConfig, MFConfig)}
 """Classes of settings by the name of their model."""
 
 

@@ -52,7 +52,9 @@ from glowrec.sampling import (
 )
 
 if TYPE_CHECKING:
+    from glowrec.recommenders import NGCF as NGCF
     from glowrec.recommenders import LightGCN as LightGCN
+    from glowrec.recommenders import MatrixFactorization as MatrixFactorization
     from glowrec.recommenders import load as load
 
 __all__ = [

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
-    from glowrec.recommenders import LightGCN, Recommender
+    from glowrec.recommenders import Recommender
+    from glowrec.recommenders.trained import TrainedRecommender
 
 UNKNOWN_HELP = "Test rows of a folder whose user or item train does not know."
 
@@ -112,8 +113,8 @@ def note_of_test(sets: "Dataset") -> None:
         )
 
 
-def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
-    """Load the LightGCN of a run whose users and items are those of a data set.
+def trained_on(run: Path, sets: "Dataset") -> "TrainedRecommender":
+    """Load the trained model of a run whose users and items are those of a data set.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
 
     Returns
     -------
-    LightGCN
+    TrainedRecommender
 
     Raises
     ------
@@ -132,11 +133,13 @@ def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
     DataError
         If its model is another one.
     """
-    from glowrec.recommenders import LightGCN  # noqa: PLC0415 - torch is slow to start
+    from glowrec.recommenders.trained import (  # noqa: PLC0415 - torch is slow to start
+        TrainedRecommender,
+    )
 
     model = saved(run, sets)
-    if not isinstance(model, LightGCN):
-        raise DataError(f"{run}: holds {type(model).__name__}, expected LightGCN")
+    if not isinstance(model, TrainedRecommender):
+        raise DataError(f"{run}: holds {type(model).__name__}, expected a model that was trained")
     return model
 
 

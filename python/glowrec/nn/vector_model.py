@@ -39,6 +39,8 @@ class VectorModel(nn.Module):
     embedding : Parameter, shape (n_users + n_items, dim)
     gather_dtype : {None, "bfloat16"}
         Precision of gathered rows, where a subclass propagates.
+    keep_prob : float
+        Edge dropout while training, where a subclass propagates.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class VectorModel(nn.Module):
     """
 
     gather_dtype: Literal["bfloat16"] | None = None
+    keep_prob: float = 1.0
 
     def __init__(
         self,

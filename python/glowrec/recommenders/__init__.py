@@ -15,9 +15,15 @@ from glowrec.recommenders.vectors import VectorRecommender
 
 if TYPE_CHECKING:
     from glowrec.recommenders.lightgcn import LightGCN as LightGCN
+    from glowrec.recommenders.matrix_factorization import (
+        MatrixFactorization as MatrixFactorization,
+    )
+    from glowrec.recommenders.ngcf import NGCF as NGCF
 
 __all__ = [
+    "NGCF",
     "LightGCN",
+    "MatrixFactorization",
     "NotFittedError",
     "Recommendations",
     "Recommender",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MODELS: dict[str, str] = {
     "LightGCN": "lightgcn",
+    "MatrixFactorization": "matrix_factorization",
+    "NGCF": "ngcf",
 }
 """Name of each recommender's class, and the module of this package that defines it."""
 

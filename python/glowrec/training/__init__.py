@@ -4,6 +4,8 @@ from glowrec.training.config import Config
 from glowrec.training.glocal_k.settings import GLocalKConfig
 from glowrec.training.glocal_k.train import train_ratings
 from glowrec.training.learned import Learned
+from glowrec.training.mf_config import MFConfig
+from glowrec.training.ngcf_config import NGCFConfig
 from glowrec.training.presets import PRESETS, preset
 from glowrec.training.registry import SETTINGS, read_settings
 from glowrec.training.result import Result
@@ -20,6 +22,8 @@ __all__ = [
     "Config",
     "GLocalKConfig",
     "Learned",
+    "MFConfig",
+    "NGCFConfig",
     "Result",
     "RunFolder",
     "SamplerDataset",

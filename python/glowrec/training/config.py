@@ -6,32 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from glowrec.errors import ParameterError
-from glowrec.layers import MOST_LAYERS
 from glowrec.nn.lightgcn import LightGCN
-from glowrec.normalization import Normalization  # noqa: TC001 - settings read annotations
+from glowrec.training.graph_settings import GraphSettings
 from glowrec.training.settings import ranged
-from glowrec.training.vector_settings import VectorSettings
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config(VectorSettings):
+class Config(GraphSettings):
     """A complete, replayable description of how LightGCN is trained.
 
     Attributes
     ----------
-    n_layers, layer_weights, learn_layer_weights, normalization
-        The model, beside `dim` and `init`; see :class:`glowrec.nn.LightGCN`.
-    keep_prob : float
-        Edge dropout while training; 1 is off, the reference code's value when on is 0.6.
+    layer_weights, learn_layer_weights
+        The model, beside `dim`, `n_layers` and `init`; see :class:`glowrec.nn.LightGCN`.
     a_split, a_fold
         Bound the working memory of the propagation by blocks; off by default.
     preset, seed
         As in :class:`glowrec.training.settings.Settings`.
     others
-        As in :class:`glowrec.training.vector_settings.VectorSettings`.
+        As in :class:`glowrec.training.graph_settings.GraphSettings` and
+        :class:`glowrec.training.vector_settings.VectorSettings`.
 
     Raises
     ------
@@ -46,16 +43,15 @@ class Config(VectorSettings):
     """
 
     model: ClassVar[str] = "lightgcn"
+    recommender: ClassVar[str] = "LightGCN"
 
-    n_layers: int = ranged(3, at_least=0, below=MOST_LAYERS)
     layer_weights: tuple[float, ...] | None = None
     learn_layer_weights: bool = False
-    normalization: Normalization = "sym"
-    keep_prob: float = ranged(1.0, above=0, at_most=1, said="a share above 0, at most 1")
     a_split: bool = False
     a_fold: int = ranged(100, at_least=1)
 
     def _check(self) -> None:
+        GraphSettings._check(self)  # noqa: SLF001 - classes with slots know no super()
         if self.layer_weights is not None and len(self.layer_weights) != self.n_layers + 1:
             raise ParameterError(
                 f"layer_weights: expected {self.n_layers + 1}, one for the embedding and one "

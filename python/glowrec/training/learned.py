@@ -94,7 +94,7 @@ class Learned:
         with replacing(path / IDS) as file:
             json.dump(ids, file)
         with replacing(path / MODEL, "wb") as file:
-            file.write(safetensors.numpy.save(tensors, {"model": self.config.model}))
+            file.write(safetensors.numpy.save(tensors, {"model": self.config.recommender}))
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Learned:

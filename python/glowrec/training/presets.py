@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from glowrec.errors import ParameterError
 from glowrec.training.config import Config
 from glowrec.training.glocal_k.presets import GLOCAL_K_PRESETS
+from glowrec.training.mf_config import MFConfig
+from glowrec.training.ngcf_config import NGCFConfig
 
 if TYPE_CHECKING:
     from glowrec.training.settings import Settings
@@ -44,6 +46,52 @@ PRESETS: dict[str, Settings] = {
         protocol="validation",
         validation=0.1,
         refit=True,
+        eval_every=5,
+    ),
+    # The paper's formula with the official code's settings: users drawn uniformly, one uniform
+    # negative, test scored every ten epochs of at most 400 and the best of them reported.
+    "ngcf-paper": NGCFConfig(
+        preset="ngcf-paper",
+        n_layers=3,
+        message_dropout=0.1,
+        order="user_uniform",
+        batch_size=1024,
+        epochs=400,
+        lr=1e-4,
+        l2=1e-5,
+        protocol="paper",
+        validation=0.0,
+        refit=False,
+        eval_every=10,
+        patience=5,
+    ),
+    # The paper's formula learned as "lightgcn-fast" learns; rates and penalty are its own.
+    "ngcf-fast": NGCFConfig(
+        preset="ngcf-fast",
+        n_layers=2,
+        order="user_uniform",
+        batch_size=32_768,
+        min_batches=25,
+        hardest_of=0,
+        epochs=20,
+        lr=0.01,
+        schedule="cosine",
+        l2=1e-3,
+        gather_dtype="bfloat16",
+        eval_every=5,
+    ),
+    # Matrix factorisation learned as "lightgcn-fast" learns.
+    "mf-fast": MFConfig(
+        preset="mf-fast",
+        order="user_uniform",
+        batch_size=32_768,
+        min_batches=25,
+        hardest_of=0,
+        epochs=20,
+        lr=0.06,
+        schedule="cosine",
+        l2=8e-3,
+        gather_dtype="bfloat16",
         eval_every=5,
     ),
 }

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from glowrec.errors import ParameterError
 from glowrec.training.config import Config
 from glowrec.training.glocal_k.settings import GLocalKConfig
+from glowrec.training.mf_config import MFConfig
+from glowrec.training.ngcf_config import NGCFConfig
 from glowrec.training.settings import Settings, from_file, parsed, shown
 
 if TYPE_CHECKING:
     import os
 
-SETTINGS: dict[str, type[Settings]] = {kind.model: kind for kind in (Config, GLocalKConfig)}
+SETTINGS: dict[str, type[Settings]] = {
+    kind.model: kind for kind in (Config, NGCFConfig, MFConfig, GLocalKConfig)
+}
 """Classes of settings by the name of their model."""
 
 

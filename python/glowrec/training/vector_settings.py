@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from glowrec.errors import ParameterError
+from glowrec.sampling.strategies import MOST_BETA
 from glowrec.training.settings import Settings, ranged
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ class VectorSettings(Settings):
 
     Attributes
     ----------
+    recommender : str
+        Class of :mod:`glowrec.recommenders` that the model makes, the same for all settings of a
+        class.
     dim : int
         Width of an embedding.
     init : {"normal", "xavier"}
@@ -35,6 +40,22 @@ class VectorSettings(Settings):
     n_negatives, hardest_of : int
         Negatives per positive, each the hardest of so many uniform candidates; 0 candidates
         stand for one in every 400 items, at least 1 and at most 96 (see :meth:`candidates`).
+    negatives : {"uniform", "popularity"}
+        How negatives are drawn; "popularity" in proportion to the power `beta` of it.
+    beta : float
+        See `negatives`.
+    shared_negatives : int
+        Negatives that all positives of a batch share, those of the user's own left out; 0 gives
+        each positive `n_negatives` of its own.
+    loss : {"bpr", "sampled_softmax", "in_batch_softmax", "bce"}
+        What is minimised; see :mod:`glowrec.nn.losses`. "in_batch_softmax" takes the positives of
+        a batch as negatives of one another.
+    similarity : {"dot", "cosine"}
+        Of a user and an item, in the loss and, for the cosine, in the vectors that are read out.
+    temperature : float
+        What a softmax divides similarities by.
+    log_q : bool
+        Whether a softmax corrects scores by the logarithm of how often negatives are drawn.
     epochs : int
         Passes over as many triplets as there are interactions; the schedule's length.
     lr : float
@@ -66,6 +87,8 @@ class VectorSettings(Settings):
         Mixed precision (bfloat16 scores) and ``torch.compile`` of the step.
     """
 
+    recommender: ClassVar[str]
+
     dim: int = ranged(64, at_least=1)
     init: Literal["normal", "xavier"] = "normal"
     init_std: float = ranged(0.1, at_least=0)
@@ -74,6 +97,13 @@ class VectorSettings(Settings):
     min_batches: int = ranged(1, at_least=1)
     n_negatives: int = ranged(1, at_least=1, below=65536)
     hardest_of: int = ranged(1, at_least=0, below=65536)
+    negatives: Literal["uniform", "popularity"] = "uniform"
+    beta: float = ranged(0.75, at_least=0, at_most=MOST_BETA)
+    shared_negatives: int = ranged(0, at_least=0, below=65536)
+    loss: Literal["bpr", "sampled_softmax", "in_batch_softmax", "bce"] = "bpr"
+    similarity: Literal["dot", "cosine"] = "dot"
+    temperature: float = ranged(1.0, above=0)
+    log_q: bool = True
     epochs: int = ranged(1000, at_least=1)
     lr: float = ranged(1e-3, above=0)
     schedule: Literal["constant", "cosine"] = "constant"
@@ -89,6 +119,27 @@ class VectorSettings(Settings):
     backend: Literal["auto", "rust", "torch"] = "auto"
     amp: bool = False
     compile: bool = False
+
+    def _check(self) -> None:
+        hardest = self.hardest_of != 1
+        own = self.shared_negatives == 0 and self.loss != "in_batch_softmax"
+        for wrong, words in (
+            (hardest and not own, "negatives that a batch shares are not chosen among candidates"),
+            (hardest and self.negatives != "uniform", "candidates are uniform"),
+            (
+                hardest and self.loss == "sampled_softmax" and self.log_q,
+                "the hardest of candidates have no log_q; or turn that off",
+            ),
+        ):
+            if wrong:
+                raise ParameterError(f"hardest_of = {self.hardest_of}: set it to 1, {words}")
+        if self.compile and not self.is_plain_bpr:
+            raise ParameterError("compile = True: only for BPR by inner products")
+
+    @property
+    def is_plain_bpr(self) -> bool:
+        """Whether the loss is BPR by inner products, each positive with negatives of its own."""
+        return self.loss == "bpr" and self.similarity == "dot" and not self.shared_negatives
 
     def candidates(self, n_items: int) -> int:
         """Return how many candidates a negative has: `hardest_of`, or what its 0 stands for.

@@ -3,6 +3,8 @@
 import typer
 
 from glowrec.cli.train.lightgcn import lightgcn
+from glowrec.cli.train.mf import mf
+from glowrec.cli.train.ngcf import ngcf
 
 train = typer.Typer(help="Train a model.")
 
@@ -13,3 +15,5 @@ def choose() -> None:
 
 
 train.command()(lightgcn)
+train.command()(mf)
+train.command()(ngcf)

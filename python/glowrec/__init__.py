@@ -53,6 +53,7 @@ from glowrec.sampling import (
 
 if TYPE_CHECKING:
     from glowrec.recommenders import NGCF as NGCF
+    from glowrec.recommenders import GLocalK as GLocalK
     from glowrec.recommenders import LightGCN as LightGCN
     from glowrec.recommenders import MatrixFactorization as MatrixFactorization
     from glowrec.recommenders import load as load

@@ -14,6 +14,7 @@ from glowrec.recommenders.stored import load
 from glowrec.recommenders.vectors import VectorRecommender
 
 if TYPE_CHECKING:
+    from glowrec.recommenders.glocal_k import GLocalK as GLocalK
     from glowrec.recommenders.lightgcn import LightGCN as LightGCN
     from glowrec.recommenders.matrix_factorization import (
         MatrixFactorization as MatrixFactorization,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NGCF",
+    "GLocalK",
     "LightGCN",
     "MatrixFactorization",
     "NotFittedError",

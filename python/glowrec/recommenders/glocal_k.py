@@ -8,8 +8,8 @@ import numpy as np
 
 from glowrec.errors import ParameterError, ShapeError
 from glowrec.recommenders.extended import extended
+from glowrec.recommenders.learned import LearnedRecommender, requested
 from glowrec.recommenders.recommender import check_interactions
-from glowrec.recommenders.trained import TrainedRecommender, requested
 from glowrec.training.glocal_k.read_out import new_rows
 from glowrec.training.glocal_k.settings import GLocalKConfig
 from glowrec.training.glocal_k.train import train_ratings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PAIRS_AT_ONCE = 1 << 16
 
 
-class GLocalK(TrainedRecommender):
+class GLocalK(LearnedRecommender):
     """GLocal-K: fit it on ratings, ask it for ratings and for recommendations.
 
     Ratings may have any range; predictions stay in that of train. The model convolves the matrix
@@ -69,7 +69,7 @@ class GLocalK(TrainedRecommender):
 
     settings_kind = GLocalKConfig
 
-    config: GLocalKConfig  # type: ignore[assignment]  # of its own kind
+    config: GLocalKConfig
     _is_extended = False
 
     def __init__(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from glowrec.recommenders.recommender import Recommender
 
 MODELS: dict[str, str] = {
+    "GLocalK": "glocal_k",
     "LightGCN": "lightgcn",
     "MatrixFactorization": "matrix_factorization",
     "NGCF": "ngcf",

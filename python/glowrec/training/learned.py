@@ -17,13 +17,14 @@ from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
 from glowrec.io.atomic import replacing
 from glowrec.training.registry import read_settings
-from glowrec.training.vector_settings import VectorSettings
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from glowrec.training.settings import Settings
 
 MODEL, IDS, CONFIG = "model.safetensors", "ids.json", "config.toml"
 
@@ -34,14 +35,14 @@ class Learned:
 
     Attributes
     ----------
-    config : VectorSettings
+    config : Settings
         How it was trained.
     train : Interactions
         What it was trained on.
     user_factors, item_factors : ndarray of float32, shape (n, dim)
         The read-out.
     parameters : dict of str to ndarray
-        The module's own state: ``embedding`` (n_nodes, dim) and whatever else it owns.
+        The module's own state, such as ``embedding`` (n_nodes, dim).
 
     Examples
     --------
@@ -53,7 +54,7 @@ class Learned:
     (500, 16)
     """
 
-    config: VectorSettings
+    config: Settings
     train: Interactions
     user_factors: NDArray[np.float32]
     item_factors: NDArray[np.float32]
@@ -84,6 +85,7 @@ class Learned:
             "item_factors": self.item_factors,
             "train.users": train.users,
             "train.items": train.items,
+            **({} if train.values is None else {"train.values": train.values}),
             **{f"module.{name}": value for name, value in self.parameters.items()},
         }
         tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
@@ -121,8 +123,6 @@ class Learned:
                 remedy = "; resume its training" if (path / CONFIG).exists() else ""
                 raise DataError(f"{folder}: no {name}, so no finished model{remedy}")
         config = read_settings(path / CONFIG)
-        if not isinstance(config, VectorSettings):
-            raise DataError(f"{path / CONFIG}: {config.model} is no model of vectors")
         try:
             ids = json.loads((path / IDS).read_text(encoding="utf-8"))
             user_ids, item_ids = _ids_in(ids["users"]), _ids_in(ids["items"])
@@ -133,7 +133,10 @@ class Learned:
             users, items = (
                 _taken(tensors, f"train.{axis}", np.int64) for axis in ("users", "items")
             )
-            train = Interactions(users, items, user_ids, item_ids)
+            values = None
+            if "train.values" in tensors:
+                values = _taken(tensors, "train.values", np.float64)
+            train = Interactions(users, items, user_ids, item_ids, values=values)
             with torch.device("meta"):  # shapes, without memory
                 module = config.module(train.n_users, train.n_items)
             user_factors, item_factors = (
@@ -151,7 +154,7 @@ class Learned:
         return cls(config, train, user_factors, item_factors, parameters)
 
     def __repr__(self) -> str:
-        return f"Learned(dim={self.config.dim}, from {self.train})"
+        return f"Learned(dim={self.user_factors.shape[1]}, from {self.train})"
 
 
 def _taken(

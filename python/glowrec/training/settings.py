@@ -11,12 +11,15 @@ import tomllib
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 import tomli_w
 
 from glowrec.errors import DataError, ParameterError
 from glowrec.io.text import read_bytes
+
+if TYPE_CHECKING:
+    import torch
 
 T = TypeVar("T")
 
@@ -89,8 +92,9 @@ class Settings:
 
     Attributes
     ----------
-    model : str
-        Name of the model, the same for all settings of a class.
+    model, recommender : str
+        Name of the model, and of the class of :mod:`glowrec.recommenders` that it makes, the
+        same for all settings of a class.
     preset : str
         Name of the preset it started from.
     seed : int
@@ -109,6 +113,7 @@ class Settings:
     """
 
     model: ClassVar[str]
+    recommender: ClassVar[str]
 
     preset: str = "custom"
     seed: int = ranged(0, at_least=0, below=2**63, said="2**63")
@@ -123,6 +128,29 @@ class Settings:
 
     def _check(self) -> None:
         """Refuse fields that do not go together; for subclasses."""
+
+    @property
+    def monitored(self) -> str:
+        """Key of the metric that chooses the epoch."""
+        raise NotImplementedError
+
+    def module(
+        self, n_users: int, n_items: int, *, generator: torch.Generator | None = None
+    ) -> Any:  # noqa: ANN401 - a module of torch that says its `readout_dim`
+        """Return a new module as the settings say.
+
+        Parameters
+        ----------
+        n_users, n_items : int
+        generator : torch.Generator, optional
+            Source of the initial parameters.
+
+        Returns
+        -------
+        nn.Module
+            Its ``readout_dim`` is the length of the vectors that it reads out.
+        """
+        raise NotImplementedError
 
     def replace(self, **changes: Any) -> Self:  # noqa: ANN401 - any field
         """Return a copy with other values.

@@ -137,6 +137,11 @@ class VectorSettings(Settings):
             raise ParameterError("compile = True: only for BPR by inner products")
 
     @property
+    def monitored(self) -> str:
+        """Key of the metric that chooses the epoch."""
+        return f"{self.monitor}@{self.k}"
+
+    @property
     def is_plain_bpr(self) -> bool:
         """Whether the loss is BPR by inner products, each positive with negatives of its own."""
         return self.loss == "bpr" and self.similarity == "dot" and not self.shared_negatives

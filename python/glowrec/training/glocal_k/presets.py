@@ -42,7 +42,7 @@ GLOCAL_K_PRESETS: dict[str, GLocalKConfig] = {
 """The model and the schedule of the paper; the epoch is chosen on a validation split."""
 
 PAPER = "glocal-k-paper"
-"""The row of the data set at hand, with the paper's protocol: see :func:`paper_preset`."""
+"""Of the command line: the row of the data at hand, with the paper's protocol."""
 
 
 def row_for(data: str | None) -> str:
@@ -67,8 +67,8 @@ def row_for(data: str | None) -> str:
     return f"glocal-k-{data if data in _ROWS else 'ml-100k'}"
 
 
-def paper_preset(data: str) -> GLocalKConfig:
-    """Return the paper's settings and protocol for one of its data sets.
+def paper_row(data: str) -> str:
+    """Return the preset of one of the paper's data sets, and no other.
 
     Parameters
     ----------
@@ -76,8 +76,7 @@ def paper_preset(data: str) -> GLocalKConfig:
 
     Returns
     -------
-    GLocalKConfig
-        With ``protocol="paper"``.
+    str
 
     Raises
     ------
@@ -86,12 +85,11 @@ def paper_preset(data: str) -> GLocalKConfig:
 
     Examples
     --------
-    >>> from glowrec.training.glocal_k.presets import paper_preset
-    >>> paper_preset("ml-1m").l2
-    70.0
+    >>> from glowrec.training.glocal_k.presets import paper_row
+    >>> paper_row("gowalla")
+    Traceback (most recent call last):
+    glowrec.errors.ParameterError: glocal-k-paper: is for ml-100k, ml-1m, douban, not for 'gowalla'
     """
     if data not in _ROWS:
-        raise ParameterError(
-            f"preset {PAPER!r}: has settings for {', '.join(_ROWS)}, not for {data!r}"
-        )
-    return GLOCAL_K_PRESETS[row_for(data)].replace(preset=PAPER, protocol="paper")
+        raise ParameterError(f"{PAPER}: is for {', '.join(_ROWS)}, not for {data!r}")
+    return row_for(data)

@@ -74,6 +74,7 @@ class GLocalKConfig(Settings):
     """
 
     model: ClassVar[str] = "glocal-k"
+    recommender: ClassVar[str] = "GLocalK"
 
     hidden: int = ranged(500, at_least=1)
     n_hidden: int = ranged(2, at_least=1, below=1024)

@@ -50,7 +50,7 @@ def test_predictions_are_the_modules_clipped_by_id():
 def test_predictions_stay_in_the_range():
     every = np.indices((20, 25)).reshape(2, -1)
     users, items = RATINGS.user_ids.ids[every[0]], RATINGS.item_ids.ids[every[1]]
-    model = gr.GLocalK(**{**SMALL, "l2": 0.0, "local_epochs": 30}).fit(RATINGS, validation=0)
+    model = gr.GLocalK(**{**SMALL, "l2": 0.0, "local_epochs": 12}).fit(RATINGS, validation=0)
     found = model.predict(users, items)
     assert found.min() >= 0.5
     assert found.max() <= 5
@@ -161,7 +161,7 @@ def test_a_saved_model_keeps_ids_order_and_predictions(tmp_path):
     MODEL.save(tmp_path)
     loaded = gr.load(tmp_path)
     assert isinstance(loaded, gr.GLocalK)
-    assert loaded.config == MODEL.config
+    assert loaded.config == MODEL.learned.config
     assert loaded.train_.item_ids == RATINGS.item_ids
     users, items = RATINGS.user_ids.ids[:5], RATINGS.item_ids.ids[5:10]
     np.testing.assert_array_equal(loaded.predict(users, items), MODEL.predict(users, items))

@@ -250,7 +250,7 @@ def test_the_folder_of_a_run_is_complete(tmp_path):
 
 
 def test_progress_is_shown_in_lines(capsys):
-    train_ratings(settings(local_iterations=50), DATA, progress=True)
+    train_ratings(settings(validation=0.2, refit=False), DATA, progress=True)
     out, err = capsys.readouterr()
     assert out == ""
     first = err.splitlines()[0]

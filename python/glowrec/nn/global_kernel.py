@@ -8,6 +8,9 @@ from torch.nn import functional
 
 from glowrec.errors import ParameterError, ShapeError
 
+_MOST = 64
+"""The compiled kernels keep a kernel's width in one word."""
+
 
 class GlobalKernel(nn.Module):
     r"""Convolution kernels that are weighted sums of one learned kernel per row.
@@ -20,7 +23,7 @@ class GlobalKernel(nn.Module):
     ----------
     n_rows : int
     size : int, default 3
-        Cells of a kernel's side, odd.
+        Cells of a kernel's side, odd and below 64.
     n_kernels : int, default 1
         Kernels that are mixed side by side, from parameters of their own.
     dot_scale : float, default 1.0
@@ -32,7 +35,7 @@ class GlobalKernel(nn.Module):
     Raises
     ------
     ParameterError
-        If a number is less than 1 or `size` even.
+        If a number is less than 1, or `size` even or too large.
 
     Notes
     -----
@@ -61,8 +64,8 @@ class GlobalKernel(nn.Module):
             raise ParameterError(
                 f"n_rows = {n_rows}, n_kernels = {n_kernels}: expected at least 1 of each"
             )
-        if size < 1 or size % 2 == 0:
-            raise ParameterError(f"kernel_size = {size}: expected an odd number: 1, 3, 5, ...")
+        if not 0 < size < _MOST or size % 2 == 0:
+            raise ParameterError(f"kernel_size = {size}: expected an odd number below {_MOST}")
         self.size, self.dot_scale = size, dot_scale
         self.weight = nn.Parameter(torch.empty(n_kernels, n_rows, size * size, dtype=dtype))
         nn.init.trunc_normal_(self.weight, std=0.1, a=-0.2, b=0.2, generator=generator)

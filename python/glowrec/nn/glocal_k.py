@@ -341,10 +341,10 @@ class GLocalK(nn.Module):
 
     def _shaped(self) -> tuple[list[Tensor], Tensor]:
         """Return the weights of all layers and the sum of their penalties."""
+        fused = self.backend != "dense"
         layers = (cast("KernelLayer", layer) for layer in self.layers)
-        weights, penalties = zip(
-            *(layer.shaped(self.l2, self.sparsity) for layer in layers), strict=True
-        )
+        pairs = (layer.shaped(self.l2, self.sparsity, fused=fused) for layer in layers)
+        weights, penalties = zip(*pairs, strict=True)
         return list(weights), torch.stack(penalties).sum()
 
     def _bias(self, index: int) -> Tensor:

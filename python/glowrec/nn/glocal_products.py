@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from weakref import WeakKeyDictionary
 
+import torch
+
 from glowrec.nn.glocal_dense import DenseProducts
+from glowrec.nn.glocal_sparse import SparseProducts
+from glowrec.nn.glocal_tiled import TiledProducts
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from glowrec.nn.rating_matrix import RatingMatrix
@@ -62,5 +65,17 @@ def products_of(
     made = _MADE.setdefault(ratings, {})
     key = (backend, dtype, device)
     if key not in made:
-        made[key] = DenseProducts(ratings, dtype, device)
+        made[key] = _make(ratings, dtype, device, backend)
     return made[key]
+
+
+def _make(
+    ratings: RatingMatrix, dtype: torch.dtype, device: torch.device, backend: Backend
+) -> Products:
+    if backend == "dense":
+        return DenseProducts(ratings, dtype, device)
+    if backend == "sparse":
+        return SparseProducts(ratings, dtype, device, tile=False)
+    if backend == "auto" and device.type == "cpu" and dtype in (torch.float32, torch.float64):
+        return SparseProducts(ratings, dtype, device)
+    return TiledProducts(ratings, dtype, device)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from glowrec.errors import ParameterError
+from glowrec.nn.shaped_weights import shaped_weights
 
 Kernel: TypeAlias = Literal["finite", "gaussian"]
 
@@ -99,7 +100,7 @@ class KernelLayer(nn.Module):
             return torch.exp(distance * (-0.5 / self.kernel_width**2))
         return torch.relu(1 - distance)
 
-    def shaped(self, l2: float, sparsity: float) -> tuple[Tensor, Tensor]:
+    def shaped(self, l2: float, sparsity: float, *, fused: bool = True) -> tuple[Tensor, Tensor]:
         r"""Return the weights that act on an input, and the layer's penalty.
 
         .. math:: W \circ K, \qquad
@@ -109,6 +110,8 @@ class KernelLayer(nn.Module):
         ----------
         l2, sparsity : float
             :math:`\lambda_2` and :math:`\lambda_s`.
+        fused : bool, default True
+            Whether the compiled kernel may make both, on the CPU; torch's operations otherwise.
 
         Returns
         -------
@@ -122,11 +125,17 @@ class KernelLayer(nn.Module):
         >>> weights.shape, penalty.shape
         (torch.Size([3, 2]), torch.Size([]))
         """
-        penalty = l2 / 2 * self.weight.square().sum()
+        weight, u, v = self.weight, self.u, self.v
+        compiled = weight.device.type == "cpu" and weight.dtype in (torch.float32, torch.float64)
+        if fused and compiled and u is not None and v is not None:
+            gaussian = self.kernel_name == "gaussian"
+            scale = 0.5 / self.kernel_width**2 if gaussian else None
+            return shaped_weights(weight, u, v, scale, l2=l2, sparsity=sparsity)
+        penalty = l2 / 2 * weight.square().sum()
         kernel = self.kernel()
         if kernel is None:
-            return self.weight, penalty
-        return self.weight * kernel, penalty + sparsity / 2 * kernel.square().sum()
+            return weight, penalty
+        return weight * kernel, penalty + sparsity / 2 * kernel.square().sum()
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the layer's output, without an activation.

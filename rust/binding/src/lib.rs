@@ -10,6 +10,7 @@ mod places;
 mod propagation;
 mod ranker;
 mod ranking;
+mod ratings;
 mod sampling;
 mod scores;
 mod triplets;
@@ -27,6 +28,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     places::register(module)?;
     propagation::register(module)?;
     ranker::register(module)?;
+    ratings::register(module)?;
     sampling::register(module)?;
     scores::register(module)?;
     triplets::register(module)?;

@@ -1,6 +1,7 @@
 """PyTorch modules and losses on the compiled graph kernels."""
 
 from glowrec.nn.gather import gather_rows
+from glowrec.nn.layer_attention import LayerAttention
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.matrix_factorization import MatrixFactorization
@@ -11,6 +12,7 @@ from glowrec.nn.vector_model import VectorModel
 
 __all__ = [
     "NGCF",
+    "LayerAttention",
     "LightGCN",
     "MatrixFactorization",
     "TensorTopK",

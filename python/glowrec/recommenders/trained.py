@@ -48,13 +48,13 @@ class TrainedRecommender(VectorRecommender):
 
     def _prepare(self, preset: str, settings: dict[str, Any]) -> None:
         """Take a preset with changes as the settings; for constructors."""
-        config = named_preset(preset, **settings)
+        config = named_preset(preset)
         if not isinstance(config, self.settings_kind):
             raise ParameterError(
                 f"preset = {preset!r}: settings of {config.model}, expected of "
                 f"{self.settings_kind.model}"
             )
-        self.config, self.result, self._learned = config, None, None
+        self.config, self.result, self._learned = config.replace(**settings), None, None
 
     @classmethod
     def from_learned(cls, learned: Learned) -> Self:

@@ -4,6 +4,7 @@ from glowrec.nn.gather import gather_rows
 from glowrec.nn.global_kernel import GlobalKernel
 from glowrec.nn.glocal_k import GLocalK
 from glowrec.nn.kernel_layer import KernelLayer
+from glowrec.nn.layer_attention import LayerAttention
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.matrix_factorization import MatrixFactorization
@@ -18,6 +19,7 @@ __all__ = [
     "GLocalK",
     "GlobalKernel",
     "KernelLayer",
+    "LayerAttention",
     "LightGCN",
     "MatrixFactorization",
     "RatingMatrix",

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from glowrec.errors import ParameterError, ShapeError
+from glowrec.nn.layer_attention import LayerAttention
 from glowrec.nn.propagation import propagate
 from glowrec.nn.vector_model import VectorModel
 
@@ -41,6 +42,8 @@ class LightGCN(VectorModel):
         :math:`\alpha_k`, ``n_layers + 1`` of them, by default ``1 / (n_layers + 1)`` each.
     learn_layer_weights : bool, default False
         Whether the weights are parameters that start there.
+    layer_attention : bool, default False
+        Whether each node weighs its layers by attention instead; see :class:`LayerAttention`.
     normalization : str, default "sym"
         One of :data:`glowrec.normalization.NORMALIZATIONS`.
     init : {"normal", "xavier"}, default "normal"
@@ -90,6 +93,7 @@ class LightGCN(VectorModel):
         *,
         layer_weights: Sequence[float] | None = None,
         learn_layer_weights: bool = False,
+        layer_attention: bool = False,
         normalization: Normalization = "sym",
         init: Init = "normal",
         init_std: float = 0.1,
@@ -105,6 +109,9 @@ class LightGCN(VectorModel):
         self.n_layers = n_layers
         self.normalization, self.backend, self.gather_dtype = normalization, backend, gather_dtype
         self.keep_prob, self.a_fold = keep_prob, a_fold
+        if layer_attention and (learn_layer_weights or layer_weights is not None):
+            raise ParameterError("layer_attention = True: leave out the weights of layers")
+        self.attention = LayerAttention(dim, n_layers) if layer_attention else None
         if layer_weights is None:
             layer_weights = [1 / (n_layers + 1)] * (n_layers + 1)
         if len(layer_weights) != n_layers + 1:
@@ -157,11 +164,25 @@ class LightGCN(VectorModel):
         torch.Size([2, 2])
         """
         self.check_graph(graph)
+        if self.attention is None:
+            return self._propagated(
+                graph, self.embedding, self.n_layers, self.layer_weights, dropout_seed
+            )
+        layers: list[Tensor] = [self.embedding]
+        one_layer = torch.tensor([0.0, 1.0])
+        for _ in range(self.n_layers):
+            layers.append(self._propagated(graph, layers[-1], 1, one_layer, dropout_seed))
+        read: Tensor = self.attention(torch.stack(layers))
+        return read
+
+    def _propagated(
+        self, graph: Graph, table: Tensor, n_layers: int, weights: Tensor, dropout_seed: int
+    ) -> Tensor:
         return propagate(
             graph,
-            self.embedding,
-            self.n_layers,
-            self.layer_weights,
+            table,
+            n_layers,
+            weights,
             normalization=self.normalization,
             keep_prob=self.keep_prob if self.training else 1.0,
             dropout_seed=dropout_seed,

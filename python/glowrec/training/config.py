@@ -20,7 +20,7 @@ class Config(GraphSettings):
 
     Attributes
     ----------
-    layer_weights, learn_layer_weights
+    layer_weights, learn_layer_weights, layer_attention
         The model, beside `dim`, `n_layers` and `init`; see :class:`glowrec.nn.LightGCN`.
     a_split, a_fold
         Bound the working memory of the propagation by blocks; off by default.
@@ -47,11 +47,16 @@ class Config(GraphSettings):
 
     layer_weights: tuple[float, ...] | None = None
     learn_layer_weights: bool = False
+    layer_attention: bool = False
     a_split: bool = False
     a_fold: int = ranged(100, at_least=1)
 
     def _check(self) -> None:
         GraphSettings._check(self)  # noqa: SLF001 - classes with slots know no super()
+        if self.layer_attention and (self.learn_layer_weights or self.layer_weights is not None):
+            raise ParameterError(
+                "layer_attention = True: leave out layer_weights and learn_layer_weights"
+            )
         if self.layer_weights is not None and len(self.layer_weights) != self.n_layers + 1:
             raise ParameterError(
                 f"layer_weights: expected {self.n_layers + 1}, one for the embedding and one "
@@ -76,6 +81,7 @@ class Config(GraphSettings):
             self.n_layers,
             layer_weights=self.layer_weights,
             learn_layer_weights=self.learn_layer_weights,
+            layer_attention=self.layer_attention,
             normalization=self.normalization,
             init=self.init,
             init_std=self.init_std,

@@ -122,9 +122,11 @@ class VectorSettings(Settings):
 
     def _check(self) -> None:
         hardest = self.hardest_of != 1
-        own = self.shared_negatives == 0 and self.loss != "in_batch_softmax"
         for wrong, words in (
-            (hardest and not own, "negatives that a batch shares are not chosen among candidates"),
+            (
+                hardest and self.shares_products,
+                "negatives that a batch shares are not chosen among candidates",
+            ),
             (hardest and self.negatives != "uniform", "candidates are uniform"),
             (
                 hardest and self.loss == "sampled_softmax" and self.log_q,
@@ -145,6 +147,14 @@ class VectorSettings(Settings):
     def is_plain_bpr(self) -> bool:
         """Whether the loss is BPR by inner products, each positive with negatives of its own."""
         return self.loss == "bpr" and self.similarity == "dot" and not self.shared_negatives
+
+    @property
+    def shares_products(self) -> bool:
+        """Whether a batch is multiplied by negatives that it shares, through torch's product.
+
+        The bits of that may depend on the number of threads, as those of no other loss do.
+        """
+        return self.loss == "in_batch_softmax" or self.shared_negatives > 0
 
     def candidates(self, n_items: int) -> int:
         """Return how many candidates a negative has: `hardest_of`, or what its 0 stands for.

@@ -44,8 +44,6 @@ class BPR:
         -------
         Tensor, scalar
         """
-        if scored.allowed is None:
-            return bpr_loss(scored.positives, scored.negatives)
         each = functional.softplus(scored.negatives - scored.positives.unsqueeze(1))
         return scored.mean_over_negatives(each).mean()
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from glowrec.cli.ablate.glocal_k import glocal_k
 from glowrec.cli.ablate.lightgcn import lightgcn
 from glowrec.cli.ablate.ngcf import ngcf
 
@@ -13,5 +14,6 @@ def choose() -> None:
     """Train variants of a model and compare them: glowrec ablate ngcf --help."""
 
 
+ablate.command()(glocal_k)
 ablate.command()(lightgcn)
 ablate.command()(ngcf)

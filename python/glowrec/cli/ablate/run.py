@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -16,11 +16,38 @@ from glowrec.report import learning_curves
 from glowrec.report.ablation import AblationTable, Outcome
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from glowrec.datasets import Dataset
     from glowrec.metrics import Metric
-    from glowrec.training import Learned, VectorSettings
+    from glowrec.training import Learned, Settings
 
 TESTED: "tuple[Metric, ...]" = ("precision", "recall", "ndcg")
+
+
+class Judged(NamedTuple):
+    """What a model is worth on the test set."""
+
+    metrics: Mapping[str, float]
+    per_user: "Mapping[str, NDArray[np.float64]]"
+    """Of each judged user, in the same order for all models; what is here is tested."""
+
+
+def by_ranking(learned: "Learned", sets: "Dataset") -> Judged:
+    """Judge a model by its ranking of all unseen items."""
+    from glowrec.evaluation import evaluate_factors  # noqa: PLC0415
+
+    config: Any = learned.config
+    judged = evaluate_factors(
+        learned.user_factors,
+        learned.item_factors,
+        sets.train,
+        sets.test,
+        k=config.k,
+        metrics=TESTED,
+    )
+    return Judged(judged.summary, judged.per_user)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +70,14 @@ class Ablation:
         ``NAME=VALUE`` of all variants.
     further : callable, optional
         Gives more columns of what was learned: a mapping of names to numbers.
+    train : callable, optional
+        Called as :func:`glowrec.training.train`, which it is by default.
+    judge : callable
+        Judges what was learned on a data set.
+    curve : str, optional
+        Metric that is drawn; recall by default.
+    drawn : callable, optional
+        Gives the part of a history that is drawn; all of it by default.
     """
 
     model: str
@@ -54,6 +89,10 @@ class Ablation:
     only: list[str] | None = None
     pairs: list[str] | None = None
     further: "Callable[[Learned], Mapping[str, float]] | None" = None
+    train: Callable[..., Any] | None = None
+    judge: "Callable[[Learned, Dataset], Judged]" = by_ranking
+    curve: str | None = None
+    drawn: Callable[[list[Any]], list[Any]] = list
 
     @property
     def full(self) -> str:
@@ -84,7 +123,7 @@ class Ablation:
             if name == self.full or not self.only or name in self.only
         }
 
-    def configs(self) -> "dict[str, list[VectorSettings]]":
+    def configs(self) -> "dict[str, list[Settings]]":
         """Return the settings of every run, by variant: all checked before the first one."""
         from glowrec import training  # noqa: PLC0415 - torch is slow to start
 
@@ -125,17 +164,23 @@ def run(ablation: Ablation, *, device: str | None, threads: int | None, progress
     for name, runs in configs.items():
         for config in runs:
             folder = ablation.folder / name / f"seed-{config.seed}"
-            failed = _train(config, sets, folder, device=device, progress=progress)
+            failed = _train(ablation, config, sets, folder, device=device, progress=progress)
             if failed:
                 source.note(f"{folder}: {failed}")
                 outcomes.append(Outcome(variant=name, seed=config.seed, failed="diverged"))
             else:
-                outcomes.append(_outcome(name, config, sets, folder, ablation.further))
+                outcomes.append(_outcome(name, config, sets, folder, ablation))
     _write(ablation, outcomes, next(iter(configs.values()))[0])
 
 
 def _train(
-    config: "VectorSettings", sets: "Dataset", folder: Path, *, device: str | None, progress: bool
+    ablation: Ablation,
+    config: "Settings",
+    sets: "Dataset",
+    folder: Path,
+    *,
+    device: str | None,
+    progress: bool,
 ) -> str:
     """Finish a run unless it is finished; return why there is no model, or nothing."""
     from glowrec import training  # noqa: PLC0415 - torch is slow to start
@@ -147,37 +192,26 @@ def _train(
         return ""
     typer.echo(f"training {folder}", err=True)
     try:
-        training.train(config, sets, out=folder, resume=True, device=device, progress=progress)
+        train: Any = ablation.train or training.train
+        train(config, sets, out=folder, resume=True, device=device, progress=progress)
     except DivergenceError as error:
         return str(error)
     return ""
 
 
 def _outcome(
-    variant: str,
-    config: "VectorSettings",
-    sets: "Dataset",
-    folder: Path,
-    further: "Callable[[Learned], Mapping[str, float]] | None",
+    variant: str, config: "Settings", sets: "Dataset", folder: Path, ablation: Ablation
 ) -> Outcome:
     """Read a finished run, and judge its model user by user."""
     import torch
 
-    from glowrec.evaluation import evaluate_factors  # noqa: PLC0415
     from glowrec.training import Learned  # noqa: PLC0415
 
     learned = Learned.load(folder)
     lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     history = [json.loads(line) for line in lines]
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    judged = evaluate_factors(
-        learned.user_factors,
-        learned.item_factors,
-        sets.train,
-        sets.test,
-        k=config.k,
-        metrics=TESTED,
-    )
+    judged = ablation.judge(learned, sets)
     with torch.device("meta"):
         module = config.module(sets.train.n_users, sets.train.n_items)
     seconds = sorted(record["seconds"] for record in history)
@@ -187,16 +221,22 @@ def _outcome(
         n_parameters=sum(value.numel() for value in module.parameters()),
         seconds_per_epoch=seconds[len(seconds) // 2],
         epochs=result["best_epoch"],
-        metrics={**judged.summary, **(further(learned) if further else {})},
+        metrics={
+            **judged.metrics,
+            **(ablation.further(learned) if ablation.further else {}),
+        },
         per_user=judged.per_user,
-        history=history,
+        history=ablation.drawn(history),
     )
 
 
-def _write(ablation: Ablation, outcomes: Sequence[Outcome], config: "VectorSettings") -> None:
-    names = [f"{name}@{config.k}" for name in TESTED]
+def _write(
+    ablation: Ablation,
+    outcomes: Sequence[Outcome],
+    config: Any,  # noqa: ANN401 - settings of any model
+) -> None:
     good = [outcome for outcome in outcomes if not outcome.failed]
-    names += [name for name in (good[0].metrics if good else ()) if name not in names]
+    names = list(good[0].metrics) if good else []
     table = AblationTable(outcomes, ablation.full, names)
     for ending, text in (
         ("txt", table.as_text()),
@@ -212,7 +252,10 @@ def _write(ablation: Ablation, outcomes: Sequence[Outcome], config: "VectorSetti
     judged_by = "test" if config.protocol == "paper" else "validation"
     try:
         learning_curves.draw(
-            histories, f"recall@{config.k}", ablation.folder / "curves", judged_by=judged_by
+            histories,
+            ablation.curve or f"recall@{config.k}",
+            ablation.folder / "curves",
+            judged_by=judged_by,
         )
     except MissingExtraError as error:
         source.note(f"{error}; there are no curves")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glowrec.errors import DataError, ParameterError, ScoreError
-from glowrec.training.divergence import check_finite
+from glowrec.training.divergence import DivergenceError, check_finite
 from glowrec.training.glocal_k.batches import BlockAdam
 from glowrec.training.glocal_k.minimizers import Objective, OwnLBFGS, ScipyLBFGSB
 
@@ -161,7 +161,7 @@ class Epochs:
     def _diverged(self) -> None:
         config, where = self._config, f"{self.part.name}, epoch {self.so_far.epoch}"
         if config.optimizer == "adam":
-            raise ParameterError(
+            raise DivergenceError(
                 f"lr = {config.lr}: the loss is not finite in {where}; lower lr"
             ) from None
         raise DataError(

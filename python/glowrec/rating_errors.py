@@ -12,7 +12,7 @@ from glowrec.factors import whole
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["RatingErrors", "errors_by_user", "mae", "ndcg", "rmse"]
+__all__ = ["RatingErrors", "errors_by_user", "mae", "ndcg", "rmse", "summary"]
 
 
 class RatingErrors(NamedTuple):
@@ -159,6 +159,39 @@ def ndcg(
     if not counted.any():
         return float("nan")
     return float((found[counted] / ideal[counted]).mean())
+
+
+def summary(
+    predicted: ArrayLike, observed: ArrayLike, users: ArrayLike, items: ArrayLike | None = None
+) -> dict[str, float]:
+    """Return ``"rmse"``, ``"mae"`` and, where it has a meaning, ``"ndcg"``.
+
+    Parameters
+    ----------
+    predicted, observed, users, items
+        As of :func:`ndcg`; observed ratings may be negative.
+
+    Returns
+    -------
+    dict of str to float
+        Without ``"ndcg"`` where a rating is negative or no user has two that differ from 0.
+
+    Raises
+    ------
+    ShapeError, DataError
+        As :func:`rmse` and :func:`ndcg`.
+
+    Examples
+    --------
+    >>> summary([3, 5], [3, 1], users=[0, 0])["mae"]
+    2.0
+    """
+    found = {"rmse": rmse(predicted, observed), "mae": mae(predicted, observed)}
+    if float(np.min(np.asarray(observed))) >= 0:
+        order = ndcg(predicted, observed, users, items)
+        if not np.isnan(order):
+            found["ndcg"] = order
+    return found
 
 
 def errors_by_user(predicted: ArrayLike, observed: ArrayLike, users: ArrayLike) -> RatingErrors:

@@ -171,6 +171,13 @@ def test_a_saved_model_keeps_ids_order_and_predictions(tmp_path):
     assert found[0] == found[1]
 
 
+def test_a_model_without_local_kernels_is_saved_as_such(tmp_path):
+    model = fitted(kernel="none")
+    model.save(tmp_path)
+    assert gr.load(tmp_path).config.kernel == "none"
+    assert not any(name.endswith(".u") for name in model.learned.parameters)
+
+
 def test_string_ids(tmp_path):
     users, items = ["ann", "ann", "bob", "eve"], ["tea", "jam", "jam", "tea"]
     train = gr.Interactions.from_arrays(users, items, [5, 3, 4, 1])

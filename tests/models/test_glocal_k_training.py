@@ -284,7 +284,7 @@ def test_what_cannot_be_learned_or_judged_is_refused():
         ({"local_epochs": 0, "global_epochs": 0}, "expected at least one epoch"),
         ({"kernel_size": 4}, "kernel_size = 4: expected an odd number"),
         ({"monitor": "recall"}, "monitor = 'recall': expected one of 'rmse', 'mae', 'ndcg'"),
-        ({"kernel": "cubic"}, "kernel = 'cubic': expected one of 'finite', 'gaussian', None"),
+        ({"kernel": "cubic"}, "kernel = 'cubic': expected one of 'finite', 'gaussian', 'none'"),
         ({"l2": -1}, "l2 = -1.0: expected at least 0"),
     ],
 )

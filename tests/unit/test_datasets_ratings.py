@@ -58,3 +58,36 @@ def test_published_sets_of_ratings(name, ratings):
     assert data.n_repeated == 0
     ids = data.train.item_ids.ids
     assert bool((ids[1:] > ids[:-1]).all())
+
+
+def rated(root, train, test=None):
+    head = "user,item,rating\n"
+    root.mkdir(exist_ok=True)
+    (root / "train.csv").write_text(head + train)
+    if test is not None:
+        (root / "test.csv").write_text(head + test)
+    return root
+
+
+def test_a_folder_of_ratings(tmp_path):
+    data = datasets.load(rated(tmp_path / "mine", "10,7,5\n2,30,0.5\n", "2,7,3\n"))
+    assert str(data) == "mine: 2 users, 2 items, 2 train and 1 test interactions"
+    assert data.train.user_ids.ids.tolist() == [2, 10]  # by number
+    assert data.train.values.tolist() == [5, 0.5]
+    assert data.test.values.tolist() == [3]
+    assert len(datasets.load(rated(tmp_path / "untested", "a,b,1\n")).test) == 0
+
+
+def test_what_train_does_not_know_of_ratings(tmp_path):
+    root = rated(tmp_path / "mine", "1,1,5\n2,2,3\n", "1,2,4\n1,9,4\n8,1,2\n")
+    with pytest.raises(DataError, match=r"test.csv: item 9 does not occur in train; remove it"):
+        datasets.load(root)
+    assert len(datasets.load(root, unknown="drop").test) == 1
+    kept = datasets.load(root, unknown="keep")
+    assert (kept.train.n_users, kept.train.n_items, len(kept.test)) == (3, 3, 3)
+    mixed = rated(tmp_path / "mixed", "1,1,5\n", "ann,1,4\n")
+    with pytest.raises(DataError, match=r"test.csv: users are of another kind than in train.csv"):
+        datasets.load(mixed)
+    (tmp_path / "mixed" / "train.csv").write_text("user,item,stars\n1,1,5\n")
+    with pytest.raises(DataError, match=r"train.csv:1: no column 'rating' for value"):
+        datasets.load(mixed)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glowrec.errors import DataError, ShapeError
-from glowrec.rating_errors import errors_by_user, mae, ndcg, rmse
+from glowrec.rating_errors import errors_by_user, mae, ndcg, rmse, summary
 
 
 def test_both_are_their_formulas():
@@ -104,6 +104,19 @@ def test_ndcg_of_ratings_whose_gains_no_float_holds():
     assert ndcg([2, 1], [2000, 1999], users=[0, 0]) == 1.0
     expected = (0.5 + 1 / np.log2(3)) / (1 + 0.5 / np.log2(3))
     assert ndcg([1, 2], [2000, 1999], users=[0, 0]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_summary_has_what_has_a_meaning():
+    p, o, users, items = [1.0, 3.0, 2.0], [2.0, 4.0, 1.0], [0, 0, 1], [1, 2, 3]
+    assert summary(p, o, users, items) == {
+        "rmse": rmse(p, o),
+        "mae": mae(p, o),
+        "ndcg": ndcg(p, o, users, items),
+    }
+    assert set(summary(p, [-1, 2, 3], users)) == {"rmse", "mae"}
+    assert set(summary(p, o, [0, 1, 2])) == {"rmse", "mae"}
+    with pytest.raises(DataError, match="no ratings"):
+        summary([], [], np.zeros(0, int))
 
 
 def test_ndcg_refuses():

@@ -32,8 +32,8 @@ def variants(config: "GLocalKConfig") -> "dict[str, Mapping[str, Any]]":
     """
     kernels: dict[str, Mapping[str, Any]] = {
         "local-only": {"global_epochs": 0},
-        "global-only": {"kernel": None},
-        "neither": {"kernel": None, "global_epochs": 0},
+        "global-only": {"kernel": "none"},
+        "neither": {"kernel": "none", "global_epochs": 0},
         "gaussian": {"kernel": "gaussian"},
         "one-hidden": {"n_hidden": 1},
         "user-based": {"orientation": "user"},
@@ -112,12 +112,7 @@ def by_ratings(learned: "Learned", sets: "Dataset") -> Judged:
     if test.values is None:
         raise DataError(f"{sets.name}: test has no values; GLocal-K is judged by ratings")
     found = model.predict(test.decode_users(test.users), test.decode_items(test.items))
-    metrics = {
-        "rmse": rating_errors.rmse(found, test.values),
-        "mae": rating_errors.mae(found, test.values),
-    }
-    if test.values.min() >= 0:
-        metrics["ndcg"] = rating_errors.ndcg(found, test.values, test.users, test.items)
+    metrics = rating_errors.summary(found, test.values, test.users, test.items)
     return Judged(metrics, rating_errors.errors_by_user(found, test.values, test.users).per_user)
 
 

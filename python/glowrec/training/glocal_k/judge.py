@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from glowrec import rating_errors
 from glowrec.training.glocal_k.orientation import places
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from glowrec.interactions import Interactions
@@ -63,13 +61,5 @@ class Judge:
         """
         found = model.predict(known, self._rows, self._columns, stage=stage)
         guesses = found.double().cpu().numpy().clip(self._low, self._high)
-        metrics = {
-            "rmse": rating_errors.rmse(guesses, self._observed),
-            "mae": rating_errors.mae(guesses, self._observed),
-        }
-        if float(np.min(self._observed)) >= 0:
-            users, items = self._ratings.users, self._ratings.items
-            ndcg = rating_errors.ndcg(guesses, self._observed, users, items)
-            if not math.isnan(ndcg):
-                metrics["ndcg"] = ndcg
-        return metrics
+        users, items = self._ratings.users, self._ratings.items
+        return rating_errors.summary(guesses, self._observed, users, items)

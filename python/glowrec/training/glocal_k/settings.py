@@ -24,8 +24,8 @@ class GLocalKConfig(Settings):
     Attributes
     ----------
     hidden, n_hidden, kernel, kernel_dim, kernel_width, kernel_size, n_kernels, dot_scale
-        The model; see :class:`glowrec.nn.GLocalK`. ``kernel`` is None for an auto-encoder
-        without local kernels.
+        The model; see :class:`glowrec.nn.GLocalK`. ``kernel="none"`` is an auto-encoder without
+        local kernels.
     orientation : {"item", "user"}
         What a row of the auto-encoder is; the paper's are items.
     l2, sparsity : float
@@ -78,7 +78,7 @@ class GLocalKConfig(Settings):
 
     hidden: int = ranged(500, at_least=1)
     n_hidden: int = ranged(2, at_least=1, below=1024)
-    kernel: Literal["finite", "gaussian"] | None = "finite"
+    kernel: Literal["finite", "gaussian", "none"] = "finite"
     kernel_dim: int = ranged(5, at_least=1)
     kernel_width: float = ranged(1.0, above=0)
     kernel_size: int = ranged(3, at_least=1, below=1024)
@@ -165,7 +165,7 @@ class GLocalKConfig(Settings):
             hidden=self.hidden,
             n_hidden=self.n_hidden,
             kernel_dim=self.kernel_dim,
-            kernel=self.kernel,
+            kernel=None if self.kernel == "none" else self.kernel,
             kernel_width=self.kernel_width,
             kernel_size=self.kernel_size,
             n_kernels=self.n_kernels,

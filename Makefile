@@ -40,6 +40,8 @@ replicate: everything ## train the rows of docs/replication.md (needs GLOWREC_DA
 			--seed $$seed --out runs/gowalla-reference-$$seed || exit 1; \
 	done
 	$(BIN)/glowrec train lightgcn --data lastfm --preset lightgcn-fast --out runs/lastfm-fast
+	$(BIN)/glowrec ablate ngcf --data gowalla --seeds 3 --set protocol=paper --set validation=0 --set refit=false
+	$(BIN)/glowrec ablate lightgcn --data gowalla --seeds 3
 
 format: everything ## format and mend what can be mended
 	cargo fmt --all

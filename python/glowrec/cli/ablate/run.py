@@ -161,8 +161,6 @@ def _outcome(
     further: "Callable[[Learned], Mapping[str, float]] | None",
 ) -> Outcome:
     """Read a finished run, and judge its model user by user."""
-    import torch
-
     from glowrec.evaluation import evaluate_factors  # noqa: PLC0415
     from glowrec.training import Learned  # noqa: PLC0415
 
@@ -178,13 +176,11 @@ def _outcome(
         k=config.k,
         metrics=TESTED,
     )
-    with torch.device("meta"):
-        module = config.module(sets.train.n_users, sets.train.n_items)
     seconds = sorted(record["seconds"] for record in history)
     return Outcome(
         variant=variant,
         seed=config.seed,
-        n_parameters=sum(value.numel() for value in module.parameters()),
+        n_parameters=config.n_parameters(sets.train.n_users, sets.train.n_items),
         seconds_per_epoch=seconds[len(seconds) // 2],
         epochs=result["best_epoch"],
         metrics={**judged.summary, **(further(learned) if further else {})},

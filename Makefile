@@ -46,6 +46,8 @@ replicate: everything ## train the rows of docs/replication.md (needs GLOWREC_DA
 	done; done
 	$(BIN)/glowrec train glocal-k --data ml-1m --preset glocal-k-paper --out runs/ml-1m-paper-0
 	$(BIN)/glowrec train glocal-k --data ml-1m --out runs/ml-1m-0
+	$(BIN)/glowrec ablate ngcf --data gowalla --seeds 3 --set protocol=paper --set validation=0 --set refit=false
+	$(BIN)/glowrec ablate lightgcn --data gowalla --seeds 3
 
 format: everything ## format and mend what can be mended
 	cargo fmt --all

@@ -61,8 +61,9 @@ def smoothness(graph: Graph, user_factors: ArrayLike, item_factors: ArrayLike) -
     >>> from glowrec import Graph
     >>> from glowrec.smoothness import smoothness
     >>> graph = Graph.from_edges([0, 1], [0, 0], n_users=2, n_items=1)
-    >>> smoothness(graph, [[1.0], [0.5]], [[3.0]])
-    Smoothness(users=1.0, items=0.0)
+    >>> users, items = smoothness(graph, [[1.0], [0.5]], [[3.0]])
+    >>> round(users, 6), items
+    (1.0, 0.0)
     """
     users, items = (np.asarray(part, dtype=np.float64) for part in (user_factors, item_factors))
     for name, rows, n in (("user", users, graph.n_users), ("item", items, graph.n_items)):

@@ -203,8 +203,6 @@ def _outcome(
     variant: str, config: "Settings", sets: "Dataset", folder: Path, ablation: Ablation
 ) -> Outcome:
     """Read a finished run, and judge its model user by user."""
-    import torch
-
     from glowrec.training import Learned  # noqa: PLC0415
 
     learned = Learned.load(folder)
@@ -212,13 +210,11 @@ def _outcome(
     history = [json.loads(line) for line in lines]
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     judged = ablation.judge(learned, sets)
-    with torch.device("meta"):
-        module = config.module(sets.train.n_users, sets.train.n_items)
     seconds = sorted(record["seconds"] for record in history)
     return Outcome(
         variant=variant,
         seed=config.seed,
-        n_parameters=sum(value.numel() for value in module.parameters()),
+        n_parameters=config.n_parameters(sets.train.n_users, sets.train.n_items),
         seconds_per_epoch=seconds[len(seconds) // 2],
         epochs=result["best_epoch"],
         metrics={

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 import torch
 from torch import Tensor, nn
 
-from glowrec.errors import ParameterError, ShapeError
+from glowrec.errors import IdError, ParameterError, ShapeError
 from glowrec.nn.global_kernel import GlobalKernel
 from glowrec.nn.glocal_products import products_of
 from glowrec.nn.kernel_layer import KernelLayer
@@ -278,6 +278,8 @@ class GLocalK(nn.Module):
         ------
         ParameterError
             If the stage is unknown.
+        IdError
+            If a place lies outside the ratings.
         ShapeError
             If the ratings have another shape, or `rows` and `columns` differ in length.
 
@@ -298,6 +300,13 @@ class GLocalK(nn.Module):
                 f"rows and columns: expected one dimension of equal length, got shapes "
                 f"{tuple(row_of.shape)} and {tuple(column_of.shape)}"
             )
+        for name, ids, bound in zip(
+            ("rows", "columns"), (row_of, column_of), ratings.shape, strict=True
+        ):
+            outside = torch.nonzero((ids < 0) | (ids >= bound))
+            if len(outside):
+                position = int(outside[0])
+                raise IdError(f"{name}[{position}] = {int(ids[position])} is not in 0..{bound}")
         shaped, _ = self._shaped()
         if stage == "global" and kernels is None:
             kernels = self._kernels(products, shaped)

@@ -66,6 +66,7 @@ class SparseProducts:
         self.place = torch.from_numpy(self.native.places())
         self.tiled = TiledProducts(ratings, dtype, device)
         self.tile = tile
+        self.n_ratings, self.n_columns = len(ratings), ratings.shape[1]
         self.name = next(_NEXT)
         _MATRICES[self.name] = self
 
@@ -98,7 +99,9 @@ class SparseProducts:
 
     def _tiles_win(self, size: int) -> bool:
         if self.tile is None:
-            self.tile = self.tiled.filled(size) > _FULL
+            # No kernel reaches more cells than it has weights, so a sparse matrix is decided.
+            most = size * size * self.n_ratings / max(1, self.native.n_distinct * self.n_columns)
+            self.tile = most > _FULL and self.tiled.filled(size) > _FULL
         return self.tile
 
 

@@ -11,15 +11,13 @@ import tomllib
 import types
 import typing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 import tomli_w
+import torch
 
 from glowrec.errors import DataError, ParameterError
 from glowrec.io.text import read_bytes
-
-if TYPE_CHECKING:
-    import torch
 
 T = TypeVar("T")
 
@@ -151,6 +149,27 @@ class Settings:
             Its ``readout_dim`` is the length of the vectors that it reads out.
         """
         raise NotImplementedError
+
+    def n_parameters(self, n_users: int, n_items: int) -> int:
+        """Return how many numbers a module learns, without making it.
+
+        Parameters
+        ----------
+        n_users, n_items : int
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> from glowrec.training import Config
+        >>> Config(dim=8).n_parameters(3, 4)
+        56
+        """
+        with torch.device("meta"):  # shapes, without memory
+            module = self.module(n_users, n_items)
+        return sum(int(value.numel()) for value in module.parameters())
 
     def replace(self, **changes: Any) -> Self:  # noqa: ANN401 - any field
         """Return a copy with other values.

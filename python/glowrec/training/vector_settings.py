@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
-
 from glowrec.errors import ParameterError
 from glowrec.sampling.strategies import MOST_BETA
 from glowrec.training.settings import Settings, ranged
 
 if TYPE_CHECKING:
+    import torch
+
     from glowrec.nn.vector_model import VectorModel
 
 # Of few items, the hardest of many candidates is often one that the user would have liked.
@@ -200,24 +200,3 @@ class VectorSettings(Settings):
         LightGCN(3, 4, dim=8, n_layers=1, normalization='sym')
         """
         raise NotImplementedError
-
-    def n_parameters(self, n_users: int, n_items: int) -> int:
-        """Return how many numbers a module learns, without making it.
-
-        Parameters
-        ----------
-        n_users, n_items : int
-
-        Returns
-        -------
-        int
-
-        Examples
-        --------
-        >>> from glowrec.training import Config
-        >>> Config(dim=8).n_parameters(3, 4)
-        56
-        """
-        with torch.device("meta"):  # shapes, without memory
-            module = self.module(n_users, n_items)
-        return sum(value.numel() for value in module.parameters())

@@ -23,6 +23,8 @@ LINES = {
         lambda a: -1 + 2 * math.cos(20 * a) + 0.04 * a,
     ),
     "kink": (lambda a: abs(a - 1), lambda a: math.copysign(1.0, a - 1)),
+    # A wall behind a slope: the models shrink the interval too slowly, and it is halved.
+    "wall": (lambda a: max(-a, 1e3 * (a - 1) - 1), lambda a: -1.0 if a < 1 else 1e3),
     "cosine": (lambda a: math.cos(a + 0.5), lambda a: -math.sin(a + 0.5)),
     "endless": (lambda a: -a, lambda _: -1.0),
     "flattens": (lambda a: math.exp(-a), lambda a: -math.exp(-a)),

@@ -84,8 +84,8 @@ impl<T: Number> Ratings<T> {
 }
 
 /// An upper bound of the cells of a convolved row, for sharing out the work.
-pub(super) fn most_cells<T: Number>(side: &Side<'_, T>, size: usize, place: usize) -> usize {
-    (size * size * side.csr.degree(place)).min(side.n_cols)
+pub(super) fn most_cells<T: Number>(axis: &Side<'_, T>, size: usize, place: usize) -> usize {
+    (size * size * axis.csr.degree(place)).min(axis.n_cols)
 }
 
 /// Room for one row, all zeros between rows.

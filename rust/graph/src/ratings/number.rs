@@ -150,17 +150,17 @@ fn dots_body<T: Number, const N: usize>(
         // Past the end, the last one once more.
         let last = columns.len() - 1;
         let theirs = |i: usize| rows.row(columns[last.min(i)] as usize).as_chunks::<N>().0;
-        let mut sums = ([T::default(); N], [T::default(); N], [T::default(); N], [T::default(); N]);
+        let [mut p, mut q, mut r, mut s] = [[T::default(); N]; 4];
         let four = theirs(0).iter().zip(theirs(1)).zip(theirs(2)).zip(theirs(3));
         for (a, (((b, c), d), e)) in ours.iter().zip(four) {
             for lane in 0..N {
-                sums.0[lane] = sums.0[lane] + a[lane] * b[lane];
-                sums.1[lane] = sums.1[lane] + a[lane] * c[lane];
-                sums.2[lane] = sums.2[lane] + a[lane] * d[lane];
-                sums.3[lane] = sums.3[lane] + a[lane] * e[lane];
+                p[lane] = p[lane] + a[lane] * b[lane];
+                q[lane] = q[lane] + a[lane] * c[lane];
+                r[lane] = r[lane] + a[lane] * d[lane];
+                s[lane] = s[lane] + a[lane] * e[lane];
             }
         }
-        let dots = [total(&sums.0), total(&sums.1), total(&sums.2), total(&sums.3)];
+        let dots = [total(&p), total(&q), total(&r), total(&s)];
         out.copy_from_slice(&dots[..out.len()]);
     }
 }
@@ -169,9 +169,9 @@ fn dots_body<T: Number, const N: usize>(
 #[inline(always)]
 pub(super) fn total<T: Number, const N: usize>(lanes: &[T; N]) -> T {
     let mut eight = [T::default(); 8];
-    for start in (0..N).step_by(8) {
+    for part in 0..N / 8 {
         for lane in 0..8 {
-            eight[lane] = eight[lane] + lanes[start + lane];
+            eight[lane] = eight[lane] + lanes[8 * part + lane];
         }
     }
     let mut four = [T::default(); 4];

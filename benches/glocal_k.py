@@ -1,4 +1,4 @@
-"""One evaluation of GLocal-K with its gradient: ours and a dense PyTorch model, time and memory."""
+"""An evaluation of GLocal-K with its gradient: ours and a dense PyTorch model."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def ours(ratings: RatingMatrix, stage: str, hidden: int) -> GLocalK:
     with torch.no_grad():
         model.layers[-1].bias.add_(3.5)
         if stage == "positive":
-            model.global_kernel.weight.abs_()
+            model.global_kernel.weight.abs_().div_(ratings.shape[0])
     return model
 
 

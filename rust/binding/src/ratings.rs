@@ -1,7 +1,5 @@
 //! `glowrec._native.Ratings32`, `Ratings64` and the weights of kernel layers.
 
-#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments")]
-
 use glowrec_graph::KernelShape;
 use glowrec_graph::simd::Level;
 use numpy::{

@@ -30,7 +30,7 @@ const VISIT: usize = 8;
 ///
 /// A row's cells are visited in their order, whatever the blocks.
 pub(super) fn walk<T: Number, S>(
-    cells: CellRows<'_, S>,
+    cells: &CellRows<'_, S>,
     table: Rows<'_, T>,
     mut visit: impl FnMut(usize, Range<usize>),
 ) {
@@ -131,7 +131,7 @@ mod tests {
         let starts = [0, n - 4, n - 4, n];
         let cells = CellRows { starts: &starts, columns: &columns, values: &[0.0f32; 0] };
         let mut seen = vec![Vec::new(); 3];
-        walk(cells, table, |row, cells| seen[row].extend(cells));
+        walk(&cells, table, |row, cells| seen[row].extend(cells));
         assert_eq!(seen[0], (0..columns.len() - 4).collect::<Vec<_>>());
         assert_eq!(seen[1], []);
         assert_eq!(seen[2], (columns.len() - 4..columns.len()).collect::<Vec<_>>());

@@ -84,8 +84,8 @@ impl<T: Number> Ratings<T> {
 }
 
 /// An upper bound of the cells of a convolved row, for sharing out the work.
-pub(super) fn most_cells<T: Number>(side: &Side<'_, T>, size: usize, place: usize) -> usize {
-    (size * size * side.csr.degree(place)).min(side.n_cols)
+pub(super) fn most_cells<T: Number>(axis: &Side<'_, T>, size: usize, place: usize) -> usize {
+    (size * size * axis.csr.degree(place)).min(axis.n_cols)
 }
 
 /// Room for one row, all zeros between rows.
@@ -143,40 +143,34 @@ impl<T: Number> Convolved<T> {
 
     /// Moves what is in `scratch` to the end, and clears it.
     fn collect(&mut self, side: &Side<'_, T>, kernels: &Kernels<T>, scratch: &mut Scratch<T>) {
-        let (n, half) = (kernels.n, kernels.size / 2);
-        let inside = half..half + side.n_cols;
-        let share = T::nearest(1.0 / n as f64);
         let touched: usize = scratch.touched.iter().map(|word| word.count_ones() as usize).sum();
         // Room for all, of which the positive ones stay: whether one is cannot be predicted.
-        let mut end = self.columns.len();
-        self.columns.resize(end + touched, 0);
-        self.values.resize(end + touched, T::default());
+        let (start, mut end) = (self.columns.len(), self.columns.len());
+        self.columns.resize(start + touched, 0);
+        self.values.resize(start + touched, T::default());
+        let (n, share) = (kernels.n, T::nearest(1.0 / kernels.n as f64));
+        let (columns, values) = (&mut self.columns[..], &mut self.values[..]);
         for (index, word) in scratch.touched.iter_mut().enumerate() {
             let mut bits = std::mem::take(word);
             while bits != 0 {
                 let at = 64 * index + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                let cells = &mut scratch.cells[at * n..(at + 1) * n];
-                let column = side.cols.map_or(at.wrapping_sub(half), |cols| {
-                    cols.place
-                        .get(at.wrapping_sub(half))
-                        .map_or(usize::MAX, |&place| place as usize)
-                });
+                let column = side.place_of(at.wrapping_sub(kernels.size / 2));
                 let value = if n == 1 {
-                    cells[0]
+                    std::mem::take(&mut scratch.cells[at])
                 } else {
-                    share * cells.iter().fold(T::default(), |sum, &cell| sum + rectified(cell))
+                    let cells = &mut scratch.cells[at * n..(at + 1) * n];
+                    let sum = cells.iter().fold(T::default(), |sum, &cell| sum + rectified(cell));
+                    let value = share * sum;
+                    if column.is_some() && is_positive(value) {
+                        self.maps.extend_from_slice(cells);
+                    }
+                    cells.fill(T::default());
+                    value
                 };
-                let known = side.cols.is_none_or(|cols| column < cols.id.len());
-                self.columns[end] = column as u32;
-                self.values[end] = value;
-                // Not a number is kept, to be seen.
-                let kept = inside.contains(&at) && known && !(value <= T::default());
-                if n > 1 && kept {
-                    self.maps.extend_from_slice(cells);
-                }
-                end += usize::from(kept);
-                cells.fill(T::default());
+                columns[end] = column.unwrap_or_default();
+                values[end] = value;
+                end += usize::from(column.is_some() & is_positive(value));
             }
         }
         self.columns.truncate(end);
@@ -184,9 +178,15 @@ impl<T: Number> Convolved<T> {
     }
 }
 
+/// Not a number counts as positive: it must be seen.
 #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "what is not a number must stay")]
-pub(super) fn rectified<T: Number>(value: T) -> T {
-    if !(value <= T::default()) { value } else { T::default() }
+#[inline(always)]
+fn is_positive<T: Number>(value: T) -> bool {
+    !(value <= T::default())
+}
+
+fn rectified<T: Number>(value: T) -> T {
+    if is_positive(value) { value } else { T::default() }
 }
 
 impl<T: Number> Convolved<T> {
@@ -242,6 +242,18 @@ impl<T: Number> Side<'_, T> {
         self.rows.map_or(Some(place), |rows| rows.id.get(place).map(|&id| id as usize))
     }
 
+    /// Where the column with this id is, if there is one that matters.
+    #[inline(always)]
+    fn place_of(&self, id: usize) -> Option<u32> {
+        match self.cols {
+            None => (id < self.n_cols).then_some(id as u32),
+            Some(cols) => {
+                let place = cols.place.get(id).copied();
+                place.filter(|&place| (place as usize) < cols.id.len())
+            }
+        }
+    }
+
     /// Calls `visit(a, cells)` with the cells of row `row + a − size / 2`, for each that exists.
     pub(super) fn each_near(
         &self,
@@ -279,6 +291,7 @@ impl<T: Number> Side<'_, T> {
     ) {
         let mask = (1u64 << kernels.size) - 1;
         for (column, value) in self.cells(range) {
+            // Ascending columns: a cell is added to in the order of its neighbours.
             for (cell, &weight) in scratch.cells[column * kernels.n..].iter_mut().zip(weights) {
                 *cell = *cell + value * weight;
             }

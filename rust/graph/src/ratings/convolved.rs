@@ -65,8 +65,8 @@ impl<T: Number> Ratings<T> {
         };
         let flipped = Kernels::new(kernels, n_kernels, size, true);
         let none = vec![T::default(); dim];
-        let (side, n_cols) = (self.col_side(), self.n_cols());
-        Ok((convolved_times(level, side, n_cols, &flipped, given, &none), by_kernels))
+        let (columns, n_cols) = (self.col_side(), self.n_cols());
+        Ok((convolved_times(level, columns, n_cols, &flipped, given, &none), by_kernels))
     }
 }
 
@@ -110,7 +110,7 @@ fn by_kernels<T: Number>(
                 let mut found = Convolved::new();
                 rows.clone().for_each(|row| found.push_row(&side, kernels, row, scratch));
                 let mut dots = vec![T::default(); found.columns.len()];
-                walk(found.cells(), table, |row, at| {
+                walk(&found.cells(), table, |row, at| {
                     let columns = &found.columns[at.clone()];
                     T::dots(level, given.row(rows.start + row), columns, table, &mut dots[at]);
                 });

@@ -61,7 +61,7 @@ impl<T: Number> Ratings<T> {
         }
         let mut row_values = vec![T::default(); n];
         for ((&row, &col), &value) in rows.iter().zip(cols).zip(values) {
-            let row = row as usize;
+            let row = row.cast_unsigned() as usize; // checked when the graph was built
             let at = whole.by_row().row(row).partition_point(|&c| i64::from(c) < col);
             row_values[whole.by_row().indptr()[row] as usize + at] = value;
         }

@@ -91,7 +91,7 @@ macro_rules! kernels {
                 rows: Rows<'_, Self>,
                 out: &mut [Self],
             ) {
-                kernel!(dots, dots_body::<$type, $lanes>, (
+                kernel!(dots, dots_body::<$type, { $lanes / 4 }>, (
                     row: &[$type], columns: &[u32], rows: Rows<'_, $type>, out: &mut [$type]
                 ))(level, row, columns, rows, out);
             }
@@ -137,6 +137,7 @@ fn add_rows_body<T: Number, const N: usize>(
     }
 }
 
+/// Four cells at a time share the loads of `row`, and their sums stay in registers.
 #[inline(always)]
 fn dots_body<T: Number, const N: usize>(
     row: &[T],
@@ -145,29 +146,33 @@ fn dots_body<T: Number, const N: usize>(
     out: &mut [T],
 ) {
     let (ours, _) = row.as_chunks::<N>();
-    for (&column, out) in columns.iter().zip(out) {
-        let (theirs, _) = rows.row(column as usize).as_chunks::<N>();
-        let mut sum = [T::default(); N];
-        for (a, b) in ours.iter().zip(theirs) {
+    for (columns, out) in columns.chunks(4).zip(out.chunks_mut(4)) {
+        // Past the end, the last one once more.
+        let last = columns.len() - 1;
+        let theirs = |i: usize| rows.row(columns[last.min(i)] as usize).as_chunks::<N>().0;
+        let [mut p, mut q, mut r, mut s] = [[T::default(); N]; 4];
+        let four = theirs(0).iter().zip(theirs(1)).zip(theirs(2)).zip(theirs(3));
+        for (a, (((b, c), d), e)) in ours.iter().zip(four) {
             for lane in 0..N {
-                sum[lane] = sum[lane] + a[lane] * b[lane];
+                p[lane] = p[lane] + a[lane] * b[lane];
+                q[lane] = q[lane] + a[lane] * c[lane];
+                r[lane] = r[lane] + a[lane] * d[lane];
+                s[lane] = s[lane] + a[lane] * e[lane];
             }
         }
-        *out = total::<T, N>(&sum);
+        let dots = [total(&p), total(&q), total(&r), total(&s)];
+        out.copy_from_slice(&dots[..out.len()]);
     }
 }
 
-/// The sum of the lanes, by halves.
+/// The sum of the lanes, a multiple of eight of them.
 #[inline(always)]
 pub(super) fn total<T: Number, const N: usize>(lanes: &[T; N]) -> T {
-    let (quarter, mut folded) = (N / 4, [T::default(); 16]);
-    for lane in 0..quarter {
-        let pair = lanes[lane] + lanes[lane + quarter];
-        folded[lane] = pair + (lanes[lane + 2 * quarter] + lanes[lane + 3 * quarter]);
-    }
     let mut eight = [T::default(); 8];
-    for lane in 0..8 {
-        eight[lane] = folded[lane] + folded[lane + 8];
+    for part in 0..N / 8 {
+        for lane in 0..8 {
+            eight[lane] = eight[lane] + lanes[8 * part + lane];
+        }
     }
     let mut four = [T::default(); 4];
     for lane in 0..4 {

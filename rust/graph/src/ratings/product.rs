@@ -78,7 +78,7 @@ pub(super) fn times_piece<T: Number>(
     for sums in sums.chunks_exact_mut(stride) {
         sums[..dim].copy_from_slice(bias);
     }
-    walk(cells, table, |row, range| {
+    walk(&cells, table, |row, range| {
         let (columns, values) = (&cells.columns[range.clone()], &cells.values[range]);
         T::add_rows(level, columns, values, table, &mut sums[row * stride..][..stride]);
     });

@@ -242,18 +242,19 @@ pub(super) fn shape_row_body<T: Number, const N: usize>(
     shape: KernelShape,
     row: ShapeRow<'_, T>,
 ) -> [f64; 2] {
-    let n = row.weights.len();
+    let ShapeRow { weights: row, u, v, out: shaped } = row;
+    let n = row.len();
     let (mut of_weights, mut of_kernel) = ([T::default(); N], [T::default(); N]);
     for start in (0..n).step_by(N) {
-        let kernel = kernel_block::<T, N>(shape, row.u, row.v, start, n);
-        let weights = block::<T, N>(row.weights, start);
+        let kernel = kernel_block::<T, N>(shape, u, v, start, n);
+        let weights = block::<T, N>(row, start);
         let mut out = [T::default(); N];
         for lane in 0..N {
             out[lane] = weights[lane] * kernel[lane];
             of_weights[lane] = of_weights[lane] + weights[lane] * weights[lane];
             of_kernel[lane] = of_kernel[lane] + kernel[lane] * kernel[lane];
         }
-        store(&out, row.out, start);
+        store(&out, shaped, start);
     }
     [total::<T, N>(&of_weights).into(), total::<T, N>(&of_kernel).into()]
 }

@@ -67,7 +67,7 @@ impl<T: Number> Ratings<T> {
                 };
                 let stride = stride::<T>(dim);
                 let mut sums = vec![T::default(); rows.len() * stride];
-                walk(cells, decoder, |row, at| {
+                walk(&cells, decoder, |row, at| {
                     let columns = &cells.columns[at.clone()];
                     let errors = &mut errors[at.start - range.start..at.end - range.start];
                     T::dots(level, encoded.row(rows.start + row), columns, decoder, errors);

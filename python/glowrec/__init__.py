@@ -52,7 +52,16 @@ from glowrec.sampling import (
 )
 
 if TYPE_CHECKING:
+    from glowrec.recommenders import EASE as EASE
+    from glowrec.recommenders import GFCF as GFCF
+    from glowrec.recommenders import ImplicitALS as ImplicitALS
+    from glowrec.recommenders import ImplicitBPR as ImplicitBPR
+    from glowrec.recommenders import ItemKNN as ItemKNN
     from glowrec.recommenders import LightGCN as LightGCN
+    from glowrec.recommenders import Popular as Popular
+    from glowrec.recommenders import PureSVD as PureSVD
+    from glowrec.recommenders import Random as Random
+    from glowrec.recommenders import UserKNN as UserKNN
     from glowrec.recommenders import load as load
 
 __all__ = [

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from glowrec.recommenders.recommender import Recommender
 
 MODELS: dict[str, str] = {
+    "EASE": "ease",
+    "GFCF": "gf_cf",
+    "ImplicitALS": "implicit_models",
+    "ImplicitBPR": "implicit_models",
+    "ItemKNN": "knn",
     "LightGCN": "lightgcn",
+    "Popular": "popular",
+    "PureSVD": "pure_svd",
+    "Random": "random",
+    "UserKNN": "knn",
 }
 """Name of each recommender's class, and the module of this package that defines it."""
 

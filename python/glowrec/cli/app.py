@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 import glowrec
+from glowrec.cli.bench import bench
 from glowrec.cli.demo import demo
 from glowrec.cli.evaluate import evaluate
 from glowrec.cli.recommend import recommend
@@ -24,6 +25,7 @@ app.command()(demo)
 app.add_typer(train, name="train")
 app.command()(evaluate)
 app.command()(recommend)
+app.add_typer(bench, name="bench")
 
 
 def _version(asked: bool) -> None:

@@ -94,7 +94,7 @@ class EASE(Baseline, ScoreRecommender):
         return {"weights": (np.dtype(self.dtype).type, (train.n_items, train.n_items))}
 
     def _prepare(self) -> None:
-        self._links = self.train_.graph.to_scipy().astype(self.dtype)
+        self._links: Any = self.train_.graph.to_scipy().astype(self.dtype)
 
     def score(self, users: NDArray[np.int64], /) -> Floats:
         """Return the scores of all items for users by code, shape (n, n_items)."""

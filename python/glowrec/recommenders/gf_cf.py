@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from glowrec.interactions import Interactions
     from glowrec.recommenders.arrays import Form
 
+_USERS = 64
+"""Signals that spread at once: their rows are gathered from near caches."""
+
 
 class GFCF(Baseline, ScoreRecommender):
     r"""Score by two low-pass filters of a user's items on the graph of items.
@@ -76,7 +79,7 @@ class GFCF(Baseline, ScoreRecommender):
 
     def _prepare(self) -> None:
         graph = self.train_.graph
-        self._links = graph.to_scipy().astype(np.float32)
+        self._links: Any = graph.to_scipy().astype(np.float32)
         root = np.sqrt(graph.item_degrees)
         inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
         components = self._array("components")
@@ -87,10 +90,11 @@ class GFCF(Baseline, ScoreRecommender):
         """Return the scores of all items for users by code, shape (n, n_items)."""
         graph = self.train_.graph
         histories = self._links[users]
-        # The items of each user as a signal on the nodes; two layers lead back to the items.
-        signals = np.zeros((graph.n_nodes, len(users)), dtype=np.float32)
-        signals[graph.n_users :] = histories.T.toarray()
-        filtered = graph.propagate(signals, 2, [0, 0, 1])[graph.n_users :]
         scores: NDArray[np.float32] = (histories @ self._into) @ self._out
-        scores += filtered.T
+        for start in range(0, len(users), _USERS):
+            block = slice(start, start + _USERS)
+            # The items of each user as a signal on the nodes; two layers lead back to the items.
+            signals = np.zeros((graph.n_nodes, len(users[block])), dtype=np.float32)
+            signals[graph.n_users :] = histories[block].T.toarray()
+            scores[block] += graph.propagate(signals, 2, [0, 0, 1])[graph.n_users :].T
         return scores

@@ -139,7 +139,7 @@ def test_similar_items_are_the_lists_of_neighbours():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_ease_is_the_constrained_ridge_regression(dtype, monkeypatch):
-    monkeypatch.setattr("glowrec.recommenders.ease._BLOCK", 7)  # more than one of them
+    monkeypatch.setattr("glowrec.recommenders.ease.BLOCK", 7)  # more than one of them
     model = gr.EASE(5.0, dtype=dtype).fit(TRAIN)
     inverse = np.linalg.inv(LINKS.T @ LINKS + 5.0 * np.eye(TRAIN.n_items))
     weights = -inverse / np.diag(inverse)

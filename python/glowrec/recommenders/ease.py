@@ -12,6 +12,7 @@ from glowrec.errors import DataError, ParameterError
 from glowrec.memory import check_memory
 from glowrec.recommenders.baseline import Baseline
 from glowrec.recommenders.scores import ScoreRecommender
+from glowrec.recommenders.spd_inverse import BLOCK, invert_in_place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from glowrec.graph import Floats
     from glowrec.interactions import Interactions
     from glowrec.recommenders.arrays import Form
-
-_BLOCK = 1024
-"""Rows or columns that are moved at a time."""
 
 
 class EASE(Baseline, ScoreRecommender):
@@ -51,8 +49,8 @@ class EASE(Baseline, ScoreRecommender):
 
     Notes
     -----
-    One table of items by items: LAPACK's blocked Cholesky factorisation and inversion work in
-    place, on one triangle, ``n_items**3`` multiplications.
+    One table of items by items is held: the blocked Cholesky method inverts it in its place, with
+    ``n_items**3`` operations.
 
     References
     ----------
@@ -80,13 +78,16 @@ class EASE(Baseline, ScoreRecommender):
         n, kind = train.n_items, np.dtype(self.dtype)
         remedy = "leave out rare items" + ("" if kind.itemsize == 4 else ", or use float32")  # noqa: PLR2004 - bytes
         check_memory(f"EASE of {n:,} items", n * n * kind.itemsize, remedy)
-        links = train.graph.to_scipy().astype(kind)
-        table = _gram(links)
-        table[np.diag_indices(n)] += kind.type(self.l2)
-        weights = _inverse(table, self.l2).T  # symmetric: now its rows lie side by side
+        weights = _gram(train.graph.to_scipy().astype(kind))
+        weights[np.diag_indices(n)] += kind.type(self.l2)
+        if not invert_in_place(weights):
+            raise DataError(
+                f"l2 = {self.l2}: the Gram matrix is not positive definite in {kind}; raise l2"
+                + ("" if kind == np.float64 else ', or compute with dtype="float64"')
+            )
         diagonal = weights.diagonal().copy()
-        for start in range(0, n, _BLOCK):
-            weights[start : start + _BLOCK] /= -diagonal
+        for start in range(0, n, BLOCK):
+            weights[start : start + BLOCK] /= -diagonal
         np.fill_diagonal(weights, 0)
         return {"weights": weights}
 
@@ -104,36 +105,10 @@ class EASE(Baseline, ScoreRecommender):
 
 
 def _gram(links: csr_array[Any, tuple[int, int]]) -> NDArray[Any]:
-    """Return the dense product of a sparse table's transpose and itself, in Fortran order."""
+    """Return the dense product of a sparse table's transpose and itself."""
     n = links.shape[1]
     by_item: Any = links.T.tocsr()
-    columns: Any = links.tocsc()
-    table = np.empty((n, n), dtype=links.dtype, order="F")
-    for start in range(0, n, _BLOCK):
-        block = slice(start, start + _BLOCK)
-        table[:, block] = (by_item @ columns[:, block].tocsr()).toarray()
+    table = np.empty((n, n), dtype=links.dtype)
+    for start in range(0, n, BLOCK):
+        table[start : start + BLOCK] = (by_item[start : start + BLOCK] @ links).toarray()
     return table
-
-
-def _inverse(table: NDArray[Any], l2: float) -> NDArray[Any]:
-    """Return the inverse of a symmetric positive definite table, in its place."""
-    from scipy.linalg import get_lapack_funcs  # noqa: PLC0415 - too slow for `import glowrec`
-
-    # The stubs take the pair for one function.
-    functions: Any = get_lapack_funcs(("potrf", "potri"), (table,))
-    factorise, invert = functions
-    inverse, failed = factorise(table, lower=True, clean=False, overwrite_a=True)
-    if not failed:
-        inverse, failed = invert(inverse, lower=True, overwrite_c=True)
-    if failed:
-        raise DataError(
-            f"l2 = {l2}: the Gram matrix is not positive definite in {table.dtype}; raise l2"
-            + ("" if table.dtype == np.float64 else ', or compute with dtype="float64"')
-        )
-    for start in range(0, len(table), _BLOCK):  # the other triangle
-        block = slice(start, min(start + _BLOCK, len(table)))
-        inverse[block, block.stop :] = inverse[block.stop :, block].T
-        corner = inverse[block, block]
-        inverse[block, block] = np.tril(corner) + np.tril(corner, -1).T
-    found: NDArray[Any] = inverse
-    return found

@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-import glowrec as gr  # noqa: F401 - before its parts: the recommenders are imported lazily
-
-
-def invert_in_place(*arguments):
-    from glowrec.recommenders import spd_inverse
-
-    return spd_inverse.invert_in_place(*arguments)
+from glowrec.spd_inverse import invert_in_place
 
 
 @given(n=st.integers(1, 23), block=st.integers(1, 9), seed=st.integers(0, 99))

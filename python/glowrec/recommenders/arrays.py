@@ -151,7 +151,7 @@ def _json(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
 
 def _numbers(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return dict(file)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, TypeError) as error:
         raise DataError(f"{path}: damaged: {error}") from None

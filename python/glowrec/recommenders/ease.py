@@ -12,7 +12,7 @@ from glowrec.errors import DataError, ParameterError
 from glowrec.memory import check_memory
 from glowrec.recommenders.baseline import Baseline
 from glowrec.recommenders.scores import ScoreRecommender
-from glowrec.recommenders.spd_inverse import BLOCK, invert_in_place
+from glowrec.spd_inverse import BLOCK, invert_in_place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -161,7 +161,10 @@ def _implicit(module: str, name: str) -> Any:  # noqa: ANN401 - a module that ma
 def _fitted(model: Any, train: Interactions) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - implicit's
     from scipy.sparse import csr_matrix  # noqa: PLC0415 - too slow for `import glowrec`
 
-    model.fit(csr_matrix(train.graph.to_scipy().astype("float32")), show_progress=False)
+    links = csr_matrix(train.graph.to_scipy().astype("float32"))
+    # Implicit's own threads are many already; it comes with what holds BLAS to one.
+    with import_module("threadpoolctl").threadpool_limits(1, "blas"):
+        model.fit(links, show_progress=False)
     return {
         "user_factors": single(model.user_factors),
         "item_factors": single(model.item_factors),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from glowrec.arguments import real_number, whole_number
-from glowrec.errors import ParameterError
+from glowrec.errors import DataError, ParameterError
 from glowrec.neighbors import check_neighbors, nearest_items, nearest_users, values_of
 from glowrec.ranking import TopK
 from glowrec.recommenders.baseline import Baseline
@@ -77,7 +77,12 @@ class _Neighborhood(Baseline, ScoreRecommender):
 
         starts = self._array("starts")
         arrays = self._array("similarities"), self._array("neighbors"), starts
-        return csr_array(arrays, shape=(len(starts) - 1,) * 2)
+        try:
+            lists = csr_array(arrays, shape=(len(starts) - 1,) * 2)
+            lists.check_format(full_check=True)  # SciPy's kernels trust what they are given
+        except ValueError as error:
+            raise DataError(f"lists of neighbours: {error}") from None
+        return lists
 
 
 class ItemKNN(_Neighborhood):

@@ -44,7 +44,7 @@ def invert_in_place(table: NDArray[Any], block: int = BLOCK) -> bool:
 
     Examples
     --------
-    >>> from glowrec.recommenders.spd_inverse import invert_in_place
+    >>> from glowrec.spd_inverse import invert_in_place
     >>> table = np.array([[4.0, 2.0], [2.0, 2.0]])
     >>> invert_in_place(table), table.round(6).tolist()
     (True, [[0.5, -0.5], [-0.5, 1.0]])

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import glowrec as gr
 from glowrec.cli import run
 from glowrec.errors import DataError
 from glowrec.recommenders import contest
@@ -96,6 +97,24 @@ def test_every_entrant_is_a_model_and_takes_the_seed_if_it_says_so():
         model = entrant(name, seed=7)
         assert type(model).__name__ == found.model
         assert ("seed=7" in repr(model)) == found.seeded
+
+
+def test_a_saved_baseline_is_evaluated_and_asked_like_a_run(tmp_path, capsys):
+    data = gr.datasets.load("synthetic")
+    model = gr.ItemKNN(20).fit(data.train)
+    model.save(tmp_path / "knn")
+    assert run(["evaluate", str(tmp_path / "knn"), "--data", "synthetic"]) == 0
+    expected = gr.evaluate(model, data.train, data.test).summary["ndcg@20"]
+    assert f"{expected:.4f}" in capsys.readouterr().out
+    out = tmp_path / "recs.csv"
+    command = ["recommend", str(tmp_path / "knn"), "--user", "3", "--k", "4", "--out", str(out)]
+    assert run(command) == 0
+    with out.open(encoding="utf-8") as file:
+        items = [int(row["item"]) for row in csv.DictReader(file)]
+    assert items == model.recommend([3], 4).items[0].tolist()
+    command = ["train", "lightgcn", "--data", "synthetic", "--out", str(tmp_path / "run")]
+    assert run([*command, "--pretrain", str(tmp_path / "knn")]) == 2
+    assert "knn: holds ItemKNN, expected LightGCN" in capsys.readouterr().err
 
 
 def test_a_set_without_test_interactions_is_refused(tmp_path):

@@ -112,7 +112,7 @@ class Baseline(Recommender):
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     gr.ItemKNN(n_neighbors=20).fit(data.train).save(folder)
         ...     gr.load(folder)
-        ItemKNN(n_neighbors=20; fitted on Interactions(4,860 of 200 users and 300 items))
+        ItemKNN(n_neighbors=20; fitted on Interactions(3,722 of 200 users and 300 items))
         """
         train = self.train_
         if (Path(folder) / "config.toml").exists():

@@ -74,9 +74,7 @@ def check_entrant(name: str) -> None:
     Examples
     --------
     >>> from glowrec.recommenders.entrants import check_entrant
-    >>> check_entrant("svd++")
-    Traceback (most recent call last):
-    glowrec.errors.ParameterError: model 'svd++': choose from popular, random, item-knn, ...
+    >>> check_entrant("ease")
     """
     if name not in ENTRANTS:
         raise ParameterError(f"model {name!r}: choose from {', '.join(ENTRANTS)}")

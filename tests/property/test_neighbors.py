@@ -104,6 +104,12 @@ def test_lists_are_shrunk_in_time_and_the_bits_are_those_of_any_number_of_thread
     whole = nearest_items(log, 400, shrinkage=3.0, weighted=weighted)
     assert min(np.diff(whole.indptr)) > 14  # longer than a list's room, so that some are dropped
     assert as_lists(found[0]) == [row[:7] for row in as_lists(whole)]
+    table, stored = log.to_scipy().toarray(), log.graph.to_scipy().toarray()
+    table = table if weighted else stored
+    norms, shared = np.linalg.norm(table, axis=0), stored.T @ stored
+    expected = table.T @ table / np.outer(norms, norms) * shared / (shared + 3)
+    np.fill_diagonal(expected, 0)
+    assert np.allclose(whole.toarray(), np.maximum(expected, 0), atol=1e-6)
     for other in found[1:]:
         assert all(
             np.array_equal(getattr(other, part), getattr(found[0], part))

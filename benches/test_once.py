@@ -18,6 +18,7 @@ TINY = ["--data", "tiny", "--rounds", "1"]
         "ranking",
         "given_scores",
         "given_lists",
+        "item_knn",
     ],
 )
 def test_answers_agree_on_tiny_data(topic, capsys):

@@ -14,6 +14,7 @@ from glowrec import (
     datasets,
     errors,
     metrics,
+    neighbors,
     rating_errors,
     splitting,
     statistics,
@@ -52,10 +53,19 @@ from glowrec.sampling import (
 )
 
 if TYPE_CHECKING:
+    from glowrec.recommenders import EASE as EASE
+    from glowrec.recommenders import GFCF as GFCF
     from glowrec.recommenders import NGCF as NGCF
     from glowrec.recommenders import GLocalK as GLocalK
+    from glowrec.recommenders import ImplicitALS as ImplicitALS
+    from glowrec.recommenders import ImplicitBPR as ImplicitBPR
+    from glowrec.recommenders import ItemKNN as ItemKNN
     from glowrec.recommenders import LightGCN as LightGCN
     from glowrec.recommenders import MatrixFactorization as MatrixFactorization
+    from glowrec.recommenders import Popular as Popular
+    from glowrec.recommenders import PureSVD as PureSVD
+    from glowrec.recommenders import Random as Random
+    from glowrec.recommenders import UserKNN as UserKNN
     from glowrec.recommenders import load as load
 
 __all__ = [
@@ -90,6 +100,7 @@ __all__ = [
     "evaluate_rankings",
     "evaluate_run",
     "metrics",
+    "neighbors",
     "rating_errors",
     "splitting",
     "statistics",

@@ -290,3 +290,35 @@ def score_places(
 def score_ties(
     scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], asked: NDArray[np.float64]
 ) -> NDArray[np.int64]: ...
+
+@final
+class SparseRows:
+    """A sparse table of float32, stored by row."""
+
+    def __new__(
+        cls,
+        n_columns: int,
+        starts: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        values: NDArray[np.float32],
+    ) -> SparseRows: ...
+    def scores(
+        self, right: SparseRows, bias: NDArray[np.float32] | None, rows: NDArray[np.int64]
+    ) -> NDArray[np.float32]: ...
+    def top_k(
+        self,
+        right: SparseRows,
+        bias: NDArray[np.float32] | None,
+        exclude: Graph | None,
+        rows: NDArray[np.int64],
+        k: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+
+def nearest(
+    graph: Graph,
+    of_items: bool,
+    values: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    similarity: str,
+    shrinkage: float,
+    n: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]: ...

@@ -14,22 +14,40 @@ from glowrec.recommenders.stored import load
 from glowrec.recommenders.vectors import VectorRecommender
 
 if TYPE_CHECKING:
+    from glowrec.recommenders.ease import EASE as EASE
+    from glowrec.recommenders.gf_cf import GFCF as GFCF
     from glowrec.recommenders.glocal_k import GLocalK as GLocalK
+    from glowrec.recommenders.implicit_models import ImplicitALS as ImplicitALS
+    from glowrec.recommenders.implicit_models import ImplicitBPR as ImplicitBPR
+    from glowrec.recommenders.knn import ItemKNN as ItemKNN
+    from glowrec.recommenders.knn import UserKNN as UserKNN
     from glowrec.recommenders.lightgcn import LightGCN as LightGCN
     from glowrec.recommenders.matrix_factorization import (
         MatrixFactorization as MatrixFactorization,
     )
     from glowrec.recommenders.ngcf import NGCF as NGCF
+    from glowrec.recommenders.popular import Popular as Popular
+    from glowrec.recommenders.pure_svd import PureSVD as PureSVD
+    from glowrec.recommenders.random import Random as Random
 
 __all__ = [
+    "EASE",
+    "GFCF",
     "NGCF",
     "GLocalK",
+    "ImplicitALS",
+    "ImplicitBPR",
+    "ItemKNN",
     "LightGCN",
     "MatrixFactorization",
     "NotFittedError",
+    "Popular",
+    "PureSVD",
+    "Random",
     "Recommendations",
     "Recommender",
     "ScoreRecommender",
+    "UserKNN",
     "VectorRecommender",
     "load",
 ]

@@ -15,6 +15,15 @@ MODELS: dict[str, str] = {
     "LightGCN": "lightgcn",
     "MatrixFactorization": "matrix_factorization",
     "NGCF": "ngcf",
+    "EASE": "ease",
+    "GFCF": "gf_cf",
+    "ImplicitALS": "implicit_models",
+    "ImplicitBPR": "implicit_models",
+    "ItemKNN": "knn",
+    "Popular": "popular",
+    "PureSVD": "pure_svd",
+    "Random": "random",
+    "UserKNN": "knn",
 }
 """Name of each recommender's class, and the module of this package that defines it."""
 

@@ -6,6 +6,7 @@ mod errors;
 mod evaluation;
 mod graph;
 mod negatives;
+mod neighbors;
 mod places;
 mod propagation;
 mod ranker;
@@ -25,6 +26,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     detach::register(module)?;
     evaluation::register(module)?;
     graph::register(module)?;
+    neighbors::register(module)?;
     places::register(module)?;
     propagation::register(module)?;
     ranker::register(module)?;

@@ -133,8 +133,8 @@ def ndcg(
     --------
     >>> ndcg([4.1, 3.2, 5.0], [4, 3, 2], users=[7, 7, 4])
     1.0
-    >>> ndcg([3, 4], [2, 1], users=[0, 0]) == (1 + 3 / np.log2(3)) / (3 + 1 / np.log2(3))
-    True
+    >>> round(ndcg([3, 4], [2, 1], users=[0, 0]), 4)
+    0.7967
     """
     guesses, truth = _numbers("predicted", predicted), _numbers("observed", observed)
     _errors(guesses, truth, None)

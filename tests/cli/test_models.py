@@ -8,7 +8,7 @@ import pytest
 import glowrec as gr
 from glowrec.cli import run
 
-SMALL = ["--epochs", "2", "--dim", "4", "--validation", "0", "--quiet"]
+SMALL = ["--epochs", "2", "--dim", "4", "--validation", "0", "--set", "min_batches=1", "--quiet"]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,7 @@ def test_an_ablation_keeps_what_is_finished(folder, tmp_path, capsys):
     out = tmp_path / "ablation"
     command = ["ablate", "ngcf", "--data", str(folder), "--out", str(out), "--quiet"]
     command += ["--set", "epochs=2", "--set", "dim=4", "--set", "validation=0", "--seeds", "2"]
+    command += ["--set", "min_batches=1"]
     assert run([*command, "--only", "ngcf-fn"]) == 0, capsys.readouterr().err
     models = sorted(out.glob("*/seed-*/model.safetensors"))
     names = [str(path.relative_to(out).parent) for path in models]
@@ -79,6 +80,7 @@ def test_the_ablation_of_lightgcn_has_its_variants_and_smoothness(folder, tmp_pa
     out = tmp_path / "ablation"
     command = ["ablate", "lightgcn", "--data", str(folder), "--out", str(out), "--quiet"]
     command += ["--set", "epochs=1", "--set", "dim=4", "--set", "validation=0", "--seeds", "1"]
+    command += ["--set", "min_batches=1"]
     only = ["layers-0", "single", "attention", "norm-l1_left", "l2-times-10"]
     assert run([*command, *(word for name in only for word in ("--only", name))]) == 0
     rows = list(csv.DictReader((out / "table.csv").read_text().splitlines()))
@@ -106,6 +108,7 @@ def test_a_variant_that_diverges_is_a_row_that_says_so(folder, tmp_path, capsys,
     out = tmp_path / "ablation"
     command = ["ablate", "ngcf", "--data", str(folder), "--out", str(out), "--quiet"]
     command += ["--set", "epochs=1", "--set", "dim=4", "--seeds", "1", "--only", "ngcf-f"]
+    command += ["--set", "min_batches=1"]
     assert run(command) == 0
     streams = capsys.readouterr()
     assert "ngcf-f (diverged)" in streams.out

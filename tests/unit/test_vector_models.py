@@ -233,7 +233,7 @@ def test_each_loss_has_its_sampler():
 
 @pytest.mark.parametrize("name", ["ngcf", "mf"])
 def test_a_run_that_stopped_goes_on_to_the_same_numbers(name, tmp_path):
-    config = MODELS[name].replace(validation=0.2, eval_every=1)
+    config = MODELS[name].replace(validation=0.2, eval_every=1, batch_size=1024)
     if name == "ngcf":
         config = config.replace(message_dropout=0.1, loss="sampled_softmax", shared_negatives=8)
     whole = train(config, DATA)
@@ -265,7 +265,8 @@ def test_a_run_that_stopped_goes_on_to_the_same_numbers(name, tmp_path):
     [(gr.NGCF, {"n_layers": 2, "activation": "none"}), (gr.MatrixFactorization, {})],
 )
 def test_recommenders_are_fitted_saved_and_loaded(model, options, tmp_path):
-    made = model(dim=8, epochs=2, hardest_of=2, seed=4, **options).fit(DATA.train, test=DATA.test)
+    settings = {"dim": 8, "epochs": 2, "min_batches": 1, "hardest_of": 2, "seed": 4, **options}
+    made = model(**settings).fit(DATA.train, test=DATA.test)
     assert repr(made).startswith(f"{model.__name__}(dim=8, ")
     made.save(tmp_path / "saved")
     loaded = gr.load(tmp_path / "saved")

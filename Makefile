@@ -33,13 +33,21 @@ bench: everything ## measure ours and the rivals side by side; prints tables
 	@for file in benches/*.py; do case $$file in */conftest.py|benches/_*|benches/test_*) ;; *) echo "== $$file" && $(BIN)/python $$file || exit 1;; esac; done
 
 replicate: everything ## train the rows of docs/replication.md (needs GLOWREC_DATA)
-	@[ -n "$$GLOWREC_DATA" ] || { echo "set GLOWREC_DATA to the folder that holds gowalla/ and lastfm/" >&2; exit 1; }
+	@[ -n "$$GLOWREC_DATA" ] || { echo "set GLOWREC_DATA to the folder that holds gowalla/, lastfm/, ml-100k/, ml-1m/ and douban/" >&2; exit 1; }
 	$(BIN)/glowrec train lightgcn --data gowalla --preset lightgcn-fast --out runs/gowalla-fast
 	for seed in 1 2 3; do \
 		$(BIN)/glowrec train lightgcn --data gowalla --preset lightgcn-reference --epochs 5 \
 			--seed $$seed --out runs/gowalla-reference-$$seed || exit 1; \
 	done
 	$(BIN)/glowrec train lightgcn --data lastfm --preset lightgcn-fast --out runs/lastfm-fast
+	for data in ml-100k douban; do for seed in 0 1 2 3 4; do \
+		$(BIN)/glowrec train glocal-k --data $$data --preset glocal-k-paper --seed $$seed --out runs/$$data-paper-$$seed && \
+		$(BIN)/glowrec train glocal-k --data $$data --seed $$seed --out runs/$$data-$$seed || exit 1; \
+	done; done
+	$(BIN)/glowrec train glocal-k --data ml-1m --preset glocal-k-paper --out runs/ml-1m-paper-0
+	$(BIN)/glowrec train glocal-k --data ml-1m --out runs/ml-1m-0
+	$(BIN)/glowrec ablate ngcf --data gowalla --seeds 3 --set protocol=paper --set validation=0 --set refit=false
+	$(BIN)/glowrec ablate lightgcn --data gowalla --seeds 3
 
 format: everything ## format and mend what can be mended
 	cargo fmt --all

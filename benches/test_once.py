@@ -18,6 +18,7 @@ TINY = ["--data", "tiny", "--rounds", "1"]
         "ranking",
         "given_scores",
         "given_lists",
+        "item_knn",
     ],
 )
 def test_answers_agree_on_tiny_data(topic, capsys):
@@ -27,6 +28,13 @@ def test_answers_agree_on_tiny_data(topic, capsys):
     assert all(median > 0 for median in medians.values())
     assert len(medians) >= 2
     assert capsys.readouterr().out.count("\n| ") == len(medians) + 1
+
+
+def test_glocal_k_agrees_with_the_dense_model_on_tiny_data(capsys):
+    medians = __import__("glocal_k").main([*TINY, "--hidden", "8"])
+    assert len(medians) == 6
+    assert all(median > 0 for median in medians.values())
+    assert "peak memory of one evaluation" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")

@@ -1,8 +1,8 @@
 """Graph and kernel collaborative filtering, fast on the machine you have.
 
-Evaluators and data people need NumPy and SciPy only; models train on PyTorch, the extra
-``train``. The public names are those of ``__all__`` and the models, ``LightGCN`` and ``load``,
-which are imported at their first use.
+Evaluators and data people need NumPy and SciPy only; models that learn by gradient train on
+PyTorch, the extra ``train``. The public names are those of ``__all__``, and ``load`` and the
+recommenders of :data:`glowrec.recommenders.models.MODELS`, which are imported at their first use.
 """
 
 from importlib import import_module
@@ -14,6 +14,7 @@ from glowrec import (
     datasets,
     errors,
     metrics,
+    neighbors,
     rating_errors,
     splitting,
     statistics,
@@ -21,7 +22,7 @@ from glowrec import (
 )
 from glowrec._native import __version__
 from glowrec.conventions import Convention
-from glowrec.errors import GlowrecError, MissingExtraError
+from glowrec.errors import GlowrecError
 from glowrec.evaluation import (
     Evaluation,
     evaluate,
@@ -33,6 +34,7 @@ from glowrec.graph import Graph
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
 from glowrec.ranking import TopK, top_k
+from glowrec.recommenders.models import MODELS
 from glowrec.sampling import (
     Candidates,
     Hardest,
@@ -51,7 +53,19 @@ from glowrec.sampling import (
 )
 
 if TYPE_CHECKING:
+    from glowrec.recommenders import EASE as EASE
+    from glowrec.recommenders import GFCF as GFCF
+    from glowrec.recommenders import NGCF as NGCF
+    from glowrec.recommenders import GLocalK as GLocalK
+    from glowrec.recommenders import ImplicitALS as ImplicitALS
+    from glowrec.recommenders import ImplicitBPR as ImplicitBPR
+    from glowrec.recommenders import ItemKNN as ItemKNN
     from glowrec.recommenders import LightGCN as LightGCN
+    from glowrec.recommenders import MatrixFactorization as MatrixFactorization
+    from glowrec.recommenders import Popular as Popular
+    from glowrec.recommenders import PureSVD as PureSVD
+    from glowrec.recommenders import Random as Random
+    from glowrec.recommenders import UserKNN as UserKNN
     from glowrec.recommenders import load as load
 
 __all__ = [
@@ -86,6 +100,7 @@ __all__ = [
     "evaluate_rankings",
     "evaluate_run",
     "metrics",
+    "neighbors",
     "rating_errors",
     "splitting",
     "statistics",
@@ -93,22 +108,14 @@ __all__ = [
     "top_k",
 ]
 
-_MODELS = frozenset({"LightGCN", "load"})
+_RECOMMENDERS = frozenset({*MODELS, "load"})
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
-    if name not in _MODELS:
+    if name not in _RECOMMENDERS:
         raise AttributeError(f"module 'glowrec' has no attribute {name!r}")
-    try:
-        recommenders = import_module("glowrec.recommenders")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "glowrec":
-            raise
-        raise MissingExtraError(
-            f"glowrec.{name} needs {error.name}: pip install glowrec[train]"
-        ) from error
-    return getattr(recommenders, name)
+    return getattr(import_module("glowrec.recommenders"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_MODELS})
+    return sorted({*__all__, *_RECOMMENDERS})

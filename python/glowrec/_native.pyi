@@ -79,6 +79,100 @@ def bpr(
 ) -> tuple[float, float, NDArray[np.float32], NDArray[np.float32]]: ...
 
 @final
+class Ratings32:
+    """A frozen matrix of ratings."""
+
+    def __new__(
+        cls,
+        n_rows: int,
+        n_columns: int,
+        rows: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        values: NDArray[np.float32],
+    ) -> Ratings32: ...
+    @property
+    def n_distinct(self) -> int: ...
+    def places(self) -> NDArray[np.int64]: ...
+    def product(
+        self, weights: NDArray[np.float32], bias: NDArray[np.float32]
+    ) -> NDArray[np.float32]: ...
+    def transposed_product(self, rows: NDArray[np.float32]) -> NDArray[np.float32]: ...
+    def convolved_product(
+        self, kernels: NDArray[np.float32], weights: NDArray[np.float32], bias: NDArray[np.float32]
+    ) -> NDArray[np.float32]: ...
+    def convolved_gradient(
+        self,
+        kernels: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        gradient: NDArray[np.float32],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+    def squared_error(
+        self, hidden: NDArray[np.float32], weights: NDArray[np.float32], bias: NDArray[np.float32]
+    ) -> tuple[float, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]: ...
+
+def shaped32(
+    weights: NDArray[np.float32],
+    u: NDArray[np.float32],
+    v: NDArray[np.float32],
+    scale: float | None,
+) -> tuple[NDArray[np.float32], float, float]: ...
+def shaped_gradient32(
+    weights: NDArray[np.float32],
+    u: NDArray[np.float32],
+    v: NDArray[np.float32],
+    scale: float | None,
+    gradient: NDArray[np.float32],
+    factors: tuple[float, float],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]: ...
+
+@final
+class Ratings64:
+    """A frozen matrix of ratings."""
+
+    def __new__(
+        cls,
+        n_rows: int,
+        n_columns: int,
+        rows: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        values: NDArray[np.float64],
+    ) -> Ratings64: ...
+    @property
+    def n_distinct(self) -> int: ...
+    def places(self) -> NDArray[np.int64]: ...
+    def product(
+        self, weights: NDArray[np.float64], bias: NDArray[np.float64]
+    ) -> NDArray[np.float64]: ...
+    def transposed_product(self, rows: NDArray[np.float64]) -> NDArray[np.float64]: ...
+    def convolved_product(
+        self, kernels: NDArray[np.float64], weights: NDArray[np.float64], bias: NDArray[np.float64]
+    ) -> NDArray[np.float64]: ...
+    def convolved_gradient(
+        self,
+        kernels: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        gradient: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def squared_error(
+        self, hidden: NDArray[np.float64], weights: NDArray[np.float64], bias: NDArray[np.float64]
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+
+def shaped64(
+    weights: NDArray[np.float64],
+    u: NDArray[np.float64],
+    v: NDArray[np.float64],
+    scale: float | None,
+) -> tuple[NDArray[np.float64], float, float]: ...
+def shaped_gradient64(
+    weights: NDArray[np.float64],
+    u: NDArray[np.float64],
+    v: NDArray[np.float64],
+    scale: float | None,
+    gradient: NDArray[np.float64],
+    factors: tuple[float, float],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+
+@final
 class Sampler:
     """Draws triplets of a graph."""
 
@@ -196,3 +290,35 @@ def score_places(
 def score_ties(
     scores: _Table, exclude: Graph | None, ids: NDArray[np.int64], asked: NDArray[np.float64]
 ) -> NDArray[np.int64]: ...
+
+@final
+class SparseRows:
+    """A sparse table of float32, stored by row."""
+
+    def __new__(
+        cls,
+        n_columns: int,
+        starts: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        values: NDArray[np.float32],
+    ) -> SparseRows: ...
+    def scores(
+        self, right: SparseRows, bias: NDArray[np.float32] | None, rows: NDArray[np.int64]
+    ) -> NDArray[np.float32]: ...
+    def top_k(
+        self,
+        right: SparseRows,
+        bias: NDArray[np.float32] | None,
+        exclude: Graph | None,
+        rows: NDArray[np.int64],
+        k: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+
+def nearest(
+    graph: Graph,
+    of_items: bool,
+    values: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    similarity: str,
+    shrinkage: float,
+    n: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]: ...

@@ -56,6 +56,44 @@ def test_the_data_layer_needs_no_torch():
     assert re.fullmatch(remedy, found["message"])
 
 
+WITHOUT_TORCH = """
+import json, sys, tempfile
+sys.modules["torch"] = sys.modules["safetensors"] = None
+import glowrec as gr
+from glowrec.recommenders.models import MODELS
+log = gr.Interactions.from_arrays([0, 0, 1, 1, 2], ["tea", "jam", "tea", "rye", "jam"])
+missing, fitted = {}, []
+for name in MODELS:
+    try:
+        model = getattr(gr, name)()
+    except gr.errors.MissingExtraError as error:
+        missing[name] = str(error)
+        continue
+    if name.startswith("Implicit"):
+        continue
+    if hasattr(model, "dim"):
+        model = type(model)(dim=1)
+    with tempfile.TemporaryDirectory() as folder:
+        model.fit(log).save(folder)
+        assert gr.load(folder).recommend(k=2).items.shape == (3, 2)
+    gr.evaluate(model, log, log)
+    fitted.append(name)
+print(json.dumps({"missing": missing, "fitted": fitted}))
+"""
+
+
+def test_baselines_need_no_torch():
+    command = [sys.executable, "-c", WITHOUT_TORCH]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {"Popular", "Random", "ItemKNN", "UserKNN", "EASE", "PureSVD", "GFCF"} <= set(
+        found["fitted"]
+    )
+    assert "LightGCN" in found["missing"]
+    assert all("pip install glowrec[train]" in message for message in found["missing"].values())
+
+
 def test_import_glowrec_brings_neither_torch_nor_anything_slow():
     code = "import sys, json, glowrec; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -150,5 +188,7 @@ def test_public_names_exist_and_are_documented():
     assert {"Interactions", "IdMap", "Graph", "TripletSampler", "datasets", "top_k"} <= names
     for name in names - {"__version__"}:
         assert getattr(glowrec, name).__doc__, name
-    assert set(dir(glowrec)) == names | {"LightGCN", "load"}
+    models = set(glowrec.recommenders.models.MODELS)
+    assert "LightGCN" in models
+    assert set(dir(glowrec)) == names | models | {"load"}
     assert not hasattr(glowrec, "no_such_name")

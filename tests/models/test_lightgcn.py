@@ -60,6 +60,35 @@ def test_learned_weights_get_the_gradient_of_the_loss(backend):
         torch.testing.assert_close(getattr(model, name).grad, wanted)
 
 
+@pytest.mark.parametrize("backend", ["rust", "torch"])
+@pytest.mark.parametrize("normalization", ["sym", "left"])
+def test_attention_is_a_softmax_over_the_layers_of_each_node(backend, normalization):
+    options = {"backend": backend, "normalization": normalization}
+    model = make(n_layers=2, layer_attention=True, **options)
+    mean = make(n_layers=2, **options).readout(GRAPH)
+    torch.testing.assert_close(model.readout(GRAPH), mean)  # where training begins
+    with torch.no_grad():
+        model.attention.query.copy_(torch.tensor([2.0, -30.0, 1.0]))
+        model.attention.bias.copy_(torch.tensor([0.1, 0.0, -0.3]))
+    matrix = torch.from_numpy(GRAPH.to_scipy(normalization).toarray())
+    table, query, bias = (
+        value.detach().clone().requires_grad_()
+        for value in (model.embedding, model.attention.query, model.attention.bias)
+    )
+    layers = [table, matrix @ table, matrix @ matrix @ table]
+    rows = []
+    for node in range(9):
+        weights = torch.stack([layers[k][node] @ query + bias[k] for k in range(3)]).exp()
+        rows.append(sum(weights[k] / weights.sum() * layers[k][node] for k in range(3)))
+    found = model.readout(GRAPH)
+    torch.testing.assert_close(found, torch.stack(rows))
+    pull = torch.linspace(-1, 1, 27, dtype=torch.float64).view(9, 3)
+    (found * pull).sum().backward()
+    (torch.stack(rows) * pull).sum().backward()
+    found = (model.embedding.grad, model.attention.query.grad, model.attention.bias.grad)
+    torch.testing.assert_close(found, (table.grad, query.grad, bias.grad))
+
+
 def test_it_is_shown_with_its_size_and_options():
     shown = repr(LightGCN(4, 5, 3, normalization="left"))
     assert shown == "LightGCN(4, 5, dim=3, n_layers=3, normalization='left')"
@@ -67,7 +96,7 @@ def test_it_is_shown_with_its_size_and_options():
 
 @pytest.mark.parametrize("dim", [10**20, 2**31, 0])
 def test_a_width_that_no_table_has_is_refused(dim):
-    with pytest.raises(ParameterError, match=f"dim = {dim}, .* below 2"):
+    with pytest.raises(ParameterError, match=f"dim = {dim}: .* below 2"):
         LightGCN(4, 5, dim)
 
 
@@ -132,6 +161,7 @@ def test_checkpoints_hold_no_graph_and_restore_the_model():
         ({"n_layers": -1}, ParameterError, "n_layers = -1"),
         ({"init": "zeros"}, ParameterError, "init = 'zeros'"),
         ({"layer_weights": [1.0]}, ShapeError, "layer_weights: expected 4"),
+        ({"layer_attention": True, "learn_layer_weights": True}, ParameterError, "leave out"),
     ],
 )
 def test_bad_options_are_named(options, error, message):

@@ -115,7 +115,9 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path, monkeypatch):
     monkeypatch.setenv("GLOWREC_DATA", str(tmp_path))
     with pytest.raises(DataError, match=r"gowala: no folder of that name here or in GLOWREC_DATA"):
         load("gowala")
-    with pytest.raises(DataError, match=r"known by name are gowalla, lastfm, synthetic$"):
+    with pytest.raises(
+        DataError, match=r"known by name are douban, gowalla, lastfm, ml-100k, ml-1m, synthetic$"
+    ):
         load("gowala")
     with pytest.raises(DataError, match=r"gowalla: no folder .* put its files into a folder"):
         load("gowalla")
@@ -194,7 +196,14 @@ def test_lastfm_counts_from_zero_and_keeps_plays():
 
 
 def test_names_can_be_listed():
-    assert datasets.names() == ("gowalla", "lastfm", "synthetic")
+    assert datasets.names() == (
+        "douban",
+        "gowalla",
+        "lastfm",
+        "ml-100k",
+        "ml-1m",
+        "synthetic",
+    )
 
 
 def test_the_synthetic_set_is_a_function_of_its_seed():

@@ -1,11 +1,12 @@
 """Settings: complete, checked, replayable."""
 
 import dataclasses
+from enum import StrEnum
 
 import pytest
 
 from glowrec.errors import DataError, ParameterError
-from glowrec.training import PRESETS, Config, preset
+from glowrec.training import PRESETS, Config, preset, read_settings
 
 
 def test_the_reference_is_the_reference_codes_protocol():
@@ -43,10 +44,33 @@ def test_the_fast_preset_is_the_same_model_judged_honestly():
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_know_their_names_and_survive_toml(name):
+def test_presets_know_their_names_and_survive_toml(name, tmp_path):
     config = PRESETS[name]
     assert config.preset == name
-    assert Config.from_toml(config.to_toml()) == config
+    assert type(config).from_toml(config.to_toml()) == config
+    path = tmp_path / "config.toml"
+    path.write_text(config.to_toml())
+    assert read_settings(path) == config
+
+
+def test_settings_name_their_model_and_old_ones_are_lightgcns(tmp_path):
+    path = tmp_path / "config.toml"
+    assert Config(dim=8).to_toml().startswith('model = "lightgcn"')
+    path.write_text("dim = 8")
+    assert read_settings(path) == Config(dim=8)
+    for model in ('"bert"', "3"):
+        path.write_text(f"model = {model}")
+        with pytest.raises(DataError, match=r"config\.toml: model = .*: expected one of lightgcn"):
+            read_settings(path)
+    with pytest.raises(ParameterError, match="model = 'bert': these are settings of 'lightgcn'"):
+        Config.from_toml('model = "bert"')
+
+
+def test_a_choice_of_the_command_line_is_kept_as_plain_text():
+    class Protocol(StrEnum):
+        PAPER = "paper"
+
+    assert type(Config(protocol=Protocol.PAPER).protocol) is str
 
 
 def test_every_setting_survives_toml():

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 import glowrec
+from glowrec.cli.ablate import ablate
+from glowrec.cli.bench import bench
 from glowrec.cli.demo import demo
 from glowrec.cli.evaluate import evaluate
 from glowrec.cli.recommend import recommend
@@ -22,8 +24,10 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.add_typer(train, name="train")
+app.add_typer(ablate, name="ablate")
 app.command()(evaluate)
 app.command()(recommend)
+app.add_typer(bench, name="bench")
 
 
 def _version(asked: bool) -> None:

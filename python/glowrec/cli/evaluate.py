@@ -1,12 +1,15 @@
 """``glowrec evaluate``: full-ranking metrics of a trained run on a test set."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import glowrec as gr
 from glowrec.cli import source
-from glowrec.evaluation import evaluate_factors
+
+if TYPE_CHECKING:
+    from glowrec.recommenders import Recommender
 
 
 def evaluate(
@@ -37,8 +40,18 @@ def evaluate(
     sets = source.loaded(data, unknown, run)
     model = source.evaluated_on(run, sets)
     source.note_of_test(sets)
-    result = evaluate_factors(
-        model.user_factors, model.item_factors, sets.train, sets.test, k=tuple(k or (20,))
-    )
+    result = gr.evaluate(model, sets.train, sets.test, k=tuple(k or (20,)))
     typer.echo(f"{run} on {sets.name}")
     typer.echo(str(result))
+    _echo_rating_errors(model, sets.test)
+
+
+def _echo_rating_errors(model: "Recommender", test: "gr.Interactions") -> None:
+    """Say how far off a model of ratings is, where there are ratings."""
+    predict = getattr(model, "predict", None)
+    if predict is None or test.values is None:
+        return
+    found = predict(test.decode_users(test.users), test.decode_items(test.items))
+    errors = gr.rating_errors.summary(found, test.values, test.users, test.items)
+    listed = "  ".join(f"{name} {value:.4f}" for name, value in errors.items())
+    typer.echo(f"predicted ratings: {listed}")

@@ -12,18 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from glowrec.training import Config
+    from glowrec.training import Settings
 
-DEFAULT = "lightgcn-fast"
 # Options that are called otherwise than the field they set.
 _OPTIONS = {"n_layers": "--layers", "n_negatives": "--negatives"}
 
 
-def starting_from(preset: str | None, file: Path | None, resumed: Path | None) -> Config:
+def starting_from(
+    model: str, preset: str | None, file: Path | None, resumed: Path | None, *, default: str
+) -> Settings:
     """Return the settings that options change.
 
     Parameters
     ----------
+    model : str
+        Of the command.
     preset : str, optional
         Its name, where ``--preset`` was given.
     file : Path, optional
@@ -31,40 +34,48 @@ def starting_from(preset: str | None, file: Path | None, resumed: Path | None) -
     resumed : Path, optional
         ``config.toml`` of the run to go on with; what it says holds unless one of the others
         was given.
+    default : str
+        Preset where nothing says otherwise.
 
     Returns
     -------
-    Config
+    Settings
 
     Raises
     ------
     ParameterError
-        If both a preset and a file are given.
+        If both a preset and a file are given, or the settings are those of another model.
     DataError
         If the file does not hold settings.
 
     Examples
     --------
     >>> from glowrec.cli.settings import starting_from
-    >>> starting_from("lightgcn-reference", None, None).batch_size
-    2048
+    >>> starting_from("lightgcn", None, None, None, default="lightgcn-reference").preset
+    'lightgcn-reference'
     """
     from glowrec import training  # noqa: PLC0415 - torch is slow to start
 
     if preset is not None and file is not None:
         raise ParameterError("--preset and --config are both given: one is where settings start")
     source = file if file is not None or preset is not None else resumed
-    if source is not None:
-        return training.Config.from_file(source)
-    return training.preset(preset or DEFAULT)
+    found: Settings = (
+        training.preset(preset or default) if source is None else training.read_settings(source)
+    )
+    if found.model != model:
+        raise ParameterError(
+            f"{source or preset}: settings of {found.model}; train it by glowrec train "
+            f"{found.model}"
+        )
+    return found
 
 
-def changed(config: Config, options: Mapping[str, Any], pairs: list[str]) -> Config:
+def changed(config: Settings, options: Mapping[str, Any], pairs: list[str]) -> Settings:
     """Return settings with the changes of options and of ``--set``.
 
     Parameters
     ----------
-    config : Config
+    config : Settings
     options : mapping
         Fields by name; those that are None were not given.
     pairs : list of str
@@ -73,7 +84,8 @@ def changed(config: Config, options: Mapping[str, Any], pairs: list[str]) -> Con
 
     Returns
     -------
-    Config
+    Settings
+        Of the same class.
 
     Raises
     ------

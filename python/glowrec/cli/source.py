@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
-    from glowrec.recommenders import LightGCN
+    from glowrec.recommenders import Recommender
+    from glowrec.recommenders.trained import TrainedRecommender
 
 UNKNOWN_HELP = "Test rows of a folder whose user or item train does not know."
 
@@ -112,8 +113,8 @@ def note_of_test(sets: "Dataset") -> None:
         )
 
 
-def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
-    """Load the model of a run whose users and items are those of a data set.
+def trained_on(run: Path, sets: "Dataset") -> "TrainedRecommender":
+    """Load the trained model of a run whose users and items are those of a data set.
 
     Parameters
     ----------
@@ -123,14 +124,44 @@ def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
 
     Returns
     -------
-    LightGCN
+    TrainedRecommender
 
     Raises
     ------
     ShapeError
         If the run knows other users or items.
+    DataError
+        If its model is another one.
     """
-    from glowrec.recommenders import load  # noqa: PLC0415 - torch is slow to start
+    from glowrec.recommenders.trained import (  # noqa: PLC0415 - torch is slow to start
+        TrainedRecommender,
+    )
+
+    model = saved(run, sets)
+    if not isinstance(model, TrainedRecommender):
+        raise DataError(f"{run}: holds {type(model).__name__}, expected a model that was trained")
+    return model
+
+
+def saved(run: Path, sets: "Dataset") -> "Recommender":
+    """Load the model of a folder whose users and items are those of a data set.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of a run, or of a saved model.
+    sets : Dataset
+
+    Returns
+    -------
+    Recommender
+
+    Raises
+    ------
+    ShapeError
+        If the model knows other users or items.
+    """
+    from glowrec.recommenders import load  # noqa: PLC0415 - NumPy's readers of models
 
     model = load(run)
     for axis in ("user", "item"):
@@ -143,18 +174,18 @@ def trained_on(run: Path, sets: "Dataset") -> "LightGCN":
     return model
 
 
-def evaluated_on(run: Path, sets: "Dataset") -> "LightGCN":
-    """Load the model of a run that learned from the train part of a data set.
+def evaluated_on(run: Path, sets: "Dataset") -> "Recommender":
+    """Load the model of a folder that learned from the train part of a data set.
 
     Parameters
     ----------
     run : Path
-        Folder of the run.
+        Folder of a run, or of a saved model.
     sets : Dataset
 
     Returns
     -------
-    LightGCN
+    Recommender
 
     Raises
     ------
@@ -163,7 +194,7 @@ def evaluated_on(run: Path, sets: "Dataset") -> "LightGCN":
     DataError
         If it learned from other interactions, or there is nothing to evaluate on.
     """
-    model = trained_on(run, sets)
+    model = saved(run, sets)
     if not len(sets.test):
         raise DataError(f"{sets.name}: has no test interactions to evaluate on")
     if not np.array_equal(_pairs(model.train_), _pairs(sets.train)):

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from glowrec.datasets.dataset import Dataset
+from glowrec.datasets.rated_folder import TRAIN, load_rated_folder
 from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
 from glowrec.io.lightgcn import Pairs, read_pairs
@@ -24,6 +25,9 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
     score, so it is an error unless `unknown` says otherwise. A user with a line in ``train.txt``
     is known, even where the line is empty. Without ``test.txt``, or with an empty one, there are
     no test interactions.
+
+    Without ``train.txt``, a folder may hold ratings instead: ``train.csv`` and ``test.csv``, rows
+    of user, item and rating below a header that says so. Ids may be strings then.
 
     Parameters
     ----------
@@ -61,8 +65,11 @@ def load_folder(folder: str | os.PathLike[str], *, unknown: Unknown = "error") -
         raise ParameterError(f"unknown = {unknown!r}: expected 'error', 'drop' or 'keep'")
     root = Path(folder)
     if not (root / "train.txt").exists():
+        if (root / TRAIN).is_file():
+            return load_rated_folder(root, unknown)
         raise DataError(
-            f"{os.fspath(folder)}: no train.txt; expected train.txt and, to be scored, test.txt"
+            f"{os.fspath(folder)}: no train.txt; expected train.txt and, to be scored, test.txt "
+            "(of ratings: train.csv and test.csv)"
         )
     train, test = read_pairs(root / "train.txt"), _test_pairs(root / "test.txt")
     if not train.items.size:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from glowrec.datasets.dataset import Dataset
 from glowrec.datasets.folder import load_folder
+from glowrec.datasets.ratings import douban, ml_1m, ml_100k
 from glowrec.datasets.synthetic import synthetic
 from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
@@ -52,8 +53,11 @@ def _lastfm(folder: Path) -> Dataset:
 
 
 _ENTRIES = {
+    "douban": _Entry(douban, 3_000, 3_000, 123_202, 13_689),
     "gowalla": _Entry(load_folder, 29_858, 40_981, 810_128, 217_242),
     "lastfm": _Entry(_lastfm, 1_892, 4_489, 42_135, 10_533),
+    "ml-100k": _Entry(ml_100k, 943, 1_682, 80_000, 20_000),
+    "ml-1m": _Entry(ml_1m, 6_040, 3_706, 900_189, 100_020),
 }
 
 
@@ -68,7 +72,7 @@ def names() -> tuple[str, ...]:
     --------
     >>> from glowrec import datasets
     >>> datasets.names()
-    ('gowalla', 'lastfm', 'synthetic')
+    ('douban', 'gowalla', 'lastfm', 'ml-100k', 'ml-1m', 'synthetic')
     """
     return (*sorted(_ENTRIES), "synthetic")
 

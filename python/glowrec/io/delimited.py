@@ -17,7 +17,7 @@ from glowrec.io.text import read_bytes, shown
 from glowrec.io.whole_numbers import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -81,12 +81,57 @@ def read_csv(
     array([3., 5.])
     """
     _check_sep(sep)
-    name, content = os.fspath(path), read_bytes(path)
-    titles = first_row(name, content, sep)
     wanted = dict(zip(_ROLES, (user, item, value, timestamp), strict=True))
+    return interactions_of(
+        os.fspath(path), read_bytes(path), wanted, sep=sep, header=header, duplicates=duplicates
+    )
+
+
+def interactions_of(
+    name: str,
+    content: bytes,
+    columns: Mapping[str, str | int | None],
+    *,
+    sep: str,
+    header: bool,
+    duplicates: Duplicates = "error",
+    whole_ids: bool = False,
+) -> Interactions:
+    r"""Return the interactions that delimited text holds, for readers of such formats.
+
+    Parameters
+    ----------
+    name : str
+        The file, for messages.
+    content : bytes
+    columns : mapping of str to str, int or None
+        Name or position of the columns ``user``, ``item``, ``value`` and ``timestamp``.
+    sep, header, duplicates
+        As in :func:`read_csv`.
+    whole_ids : bool, default False
+        Whether an id that is no whole number is an error.
+
+    Returns
+    -------
+    Interactions
+
+    Raises
+    ------
+    DataError, ParameterError
+        As :func:`read_csv`.
+
+    Examples
+    --------
+    >>> from glowrec.io.delimited import interactions_of
+    >>> columns = {"user": 0, "item": 1}
+    >>> interactions_of("log", b"1 x\n", columns, sep=" ", header=False, whole_ids=True)
+    Traceback (most recent call last):
+    glowrec.errors.DataError: log:1: item 'x' is not a whole number
+    """
+    titles = first_row(name, content, sep)
     places = {
         role: _place(name, titles, role, column, header=header)
-        for role, column in wanted.items()
+        for role, column in columns.items()
         if column is not None
     }
     fields, lines = split(name, content, sep, places, len(titles))
@@ -95,6 +140,12 @@ def read_csv(
     if not lines:
         raise DataError(f"{name}: holds no row below the header")
     ids = {role: _ids(name, role, fields[role], lines) for role in ("user", "item")}
+    for role, found in ids.items():
+        if whole_ids and found.dtype.kind == "U":
+            place = next(i for i, field in enumerate(fields[role]) if not _is_whole(field))
+            raise DataError(
+                f"{name}:{lines[place]}: {role} {shown(fields[role][place])} is not a whole number"
+            )
     numbers = {
         role: _numbers(name, role, fields[role], lines) if role in fields else None
         for role in ("value", "timestamp")
@@ -212,6 +263,14 @@ def _whole(fields: list[str]) -> NDArray[np.int64] | None:
         return None
     begins_with_zero = np.frombuffer(encoded, np.uint8)[found.starts] == ord("0")
     return None if bool((begins_with_zero & (found.lengths > 1)).any()) else found.values
+
+
+def _is_whole(field: str) -> bool:
+    """Return whether a field is a whole number in its usual spelling."""
+    try:
+        return str(int(field)) == field
+    except ValueError:
+        return False
 
 
 def _is_number(field: str) -> bool:

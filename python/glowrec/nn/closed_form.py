@@ -40,6 +40,7 @@ def has_closed_form(model: LightGCN) -> bool:
         and model.backend != "torch"
         and model.a_fold == 0
         and not model.layer_weights.requires_grad
+        and model.attention is None
     )
 
 

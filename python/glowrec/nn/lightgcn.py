@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
 from glowrec.errors import ParameterError, ShapeError
-from glowrec.nn.memory import room_for
+from glowrec.nn.layer_attention import LayerAttention
 from glowrec.nn.propagation import propagate
+from glowrec.nn.vector_model import VectorModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glowrec.graph import Graph
     from glowrec.nn.propagation import Backend
+    from glowrec.nn.vector_model import Init
     from glowrec.normalization import Normalization
 
-Init: TypeAlias = Literal["normal", "xavier"]
 
-
-class LightGCN(nn.Module):
+class LightGCN(VectorModel):
     r"""Users and items embedded by a weighted sum of linear propagation layers.
 
     .. math:: E = \sum_{k=0}^{K} \alpha_k \hat{A}^k E^{(0)}
@@ -42,6 +42,8 @@ class LightGCN(nn.Module):
         :math:`\alpha_k`, ``n_layers + 1`` of them, by default ``1 / (n_layers + 1)`` each.
     learn_layer_weights : bool, default False
         Whether the weights are parameters that start there.
+    layer_attention : bool, default False
+        Whether each node weighs its layers by attention instead; see :class:`LayerAttention`.
     normalization : str, default "sym"
         One of :data:`glowrec.normalization.NORMALIZATIONS`.
     init : {"normal", "xavier"}, default "normal"
@@ -91,6 +93,7 @@ class LightGCN(nn.Module):
         *,
         layer_weights: Sequence[float] | None = None,
         learn_layer_weights: bool = False,
+        layer_attention: bool = False,
         normalization: Normalization = "sym",
         init: Init = "normal",
         init_std: float = 0.1,
@@ -100,24 +103,15 @@ class LightGCN(nn.Module):
         gather_dtype: Literal["bfloat16"] | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__()
-        if not 1 <= dim < 2**31 or n_layers < 0:
-            raise ParameterError(
-                f"dim = {dim}, n_layers = {n_layers}: expected dim from 1, below 2**31, and "
-                "n_layers from 0"
-            )
-        self.n_users, self.n_items, self.n_layers = n_users, n_items, n_layers
+        if n_layers < 0:
+            raise ParameterError(f"n_layers = {n_layers}: expected a number from 0")
+        super().__init__(n_users, n_items, dim, init=init, init_std=init_std, generator=generator)
+        self.n_layers = n_layers
         self.normalization, self.backend, self.gather_dtype = normalization, backend, gather_dtype
         self.keep_prob, self.a_fold = keep_prob, a_fold
-        with room_for(n_users, n_items, dim):
-            self.embedding = nn.Parameter(torch.empty(n_users + n_items, dim))
-        for block in (self.embedding.data[:n_users], self.embedding.data[n_users:]):
-            if init == "normal":
-                nn.init.normal_(block, std=init_std, generator=generator)
-            elif init == "xavier":
-                nn.init.xavier_uniform_(block, generator=generator)
-            else:
-                raise ParameterError(f"init = {init!r}: expected 'normal' or 'xavier'")
+        if layer_attention and (learn_layer_weights or layer_weights is not None):
+            raise ParameterError("layer_attention = True: leave out the weights of layers")
+        self.attention = LayerAttention(dim, n_layers) if layer_attention else None
         if layer_weights is None:
             layer_weights = [1 / (n_layers + 1)] * (n_layers + 1)
         if len(layer_weights) != n_layers + 1:
@@ -138,6 +132,11 @@ class LightGCN(nn.Module):
             f"{self.n_users}, {self.n_items}, dim={self.embedding.shape[1]}, "
             f"n_layers={self.n_layers}, normalization={self.normalization!r}"
         )
+
+    @property
+    def drops(self) -> bool:
+        """Whether edges drop out while training."""
+        return self.keep_prob < 1
 
     def readout(self, graph: Graph, *, dropout_seed: int = 0) -> Tensor:
         """Return the propagated embeddings of all nodes, users first.
@@ -164,16 +163,26 @@ class LightGCN(nn.Module):
         >>> LightGCN(1, 1, dim=2).readout(Graph.from_edges([0], [0], n_users=1, n_items=1)).shape
         torch.Size([2, 2])
         """
-        if (graph.n_users, graph.n_items) != (self.n_users, self.n_items):
-            raise ShapeError(
-                f"graph: expected {self.n_users} users and {self.n_items} items, "
-                f"got {graph.n_users} and {graph.n_items}"
+        self.check_graph(graph)
+        if self.attention is None:
+            return self._propagated(
+                graph, self.embedding, self.n_layers, self.layer_weights, dropout_seed
             )
+        layers: list[Tensor] = [self.embedding]
+        one_layer = torch.tensor([0.0, 1.0])
+        for _ in range(self.n_layers):
+            layers.append(self._propagated(graph, layers[-1], 1, one_layer, dropout_seed))
+        read: Tensor = self.attention(torch.stack(layers))
+        return read
+
+    def _propagated(
+        self, graph: Graph, table: Tensor, n_layers: int, weights: Tensor, dropout_seed: int
+    ) -> Tensor:
         return propagate(
             graph,
-            self.embedding,
-            self.n_layers,
-            self.layer_weights,
+            table,
+            n_layers,
+            weights,
             normalization=self.normalization,
             keep_prob=self.keep_prob if self.training else 1.0,
             dropout_seed=dropout_seed,
@@ -181,52 +190,3 @@ class LightGCN(nn.Module):
             gather_dtype=self.gather_dtype,
             a_fold=self.a_fold,
         )
-
-    def forward(self, graph: Graph, *, dropout_seed: int = 0) -> tuple[Tensor, Tensor]:
-        """Return the propagated embeddings of all users and of all items.
-
-        Parameters
-        ----------
-        graph : Graph
-        dropout_seed : int, default 0
-            As in :meth:`readout`.
-
-        Returns
-        -------
-        users : Tensor, shape (n_users, dim)
-        items : Tensor, shape (n_items, dim)
-        """
-        nodes = self.readout(graph, dropout_seed=dropout_seed)
-        return nodes[: self.n_users], nodes[self.n_users :]
-
-    def load_pretrained(self, user_embedding: Tensor, item_embedding: Tensor) -> None:
-        """Start from given embeddings (``pretrain`` of the reference code).
-
-        Parameters
-        ----------
-        user_embedding : Tensor, shape (n_users, dim)
-        item_embedding : Tensor, shape (n_items, dim)
-
-        Raises
-        ------
-        ShapeError
-            If a table has another shape.
-
-        Examples
-        --------
-        >>> import torch
-        >>> from glowrec.nn import LightGCN
-        >>> model = LightGCN(1, 2, dim=1)
-        >>> model.load_pretrained(torch.zeros(1, 1), torch.ones(2, 1))
-        >>> model.embedding.flatten().tolist()
-        [0.0, 1.0, 1.0]
-        """
-        dim = self.embedding.shape[1]
-        tables = {"user": (user_embedding, self.n_users), "item": (item_embedding, self.n_items)}
-        for name, (table, n_rows) in tables.items():
-            if table.shape != (n_rows, dim):
-                raise ShapeError(
-                    f"{name}_embedding: expected shape ({n_rows}, {dim}), got {tuple(table.shape)}"
-                )
-        with torch.no_grad():
-            self.embedding.copy_(torch.cat([user_embedding, item_embedding]))

@@ -11,16 +11,20 @@ from glowrec.errors import ParameterError, ScoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glowrec.training.config import Config
+    from glowrec.training.vector_settings import VectorSettings
+
+
+class DivergenceError(ParameterError):
+    """Training ran away: the loss is no finite number."""
 
 
 @contextmanager
-def named(config: Config, epoch: int) -> Iterator[None]:
+def named(config: VectorSettings, epoch: int) -> Iterator[None]:
     """Say of scores that are no numbers that training diverged, in which epoch and why.
 
     Parameters
     ----------
-    config : Config
+    config : VectorSettings
     epoch : int
 
     Yields
@@ -29,22 +33,24 @@ def named(config: Config, epoch: int) -> Iterator[None]:
 
     Raises
     ------
-    ParameterError
+    DivergenceError
         In place of a :class:`~glowrec.errors.ScoreError` of the block.
 
     Examples
     --------
     >>> from glowrec.training import Config
-    >>> from glowrec.training.divergence import check_finite, named
-    >>> with named(Config(lr=1e30), epoch=2):
-    ...     check_finite(float("nan"))
-    Traceback (most recent call last):
-    glowrec.errors.ParameterError: lr = 1e+30: the loss is not finite at epoch 2; lower lr
+    >>> from glowrec.training.divergence import DivergenceError, check_finite, named
+    >>> try:
+    ...     with named(Config(lr=1e30), epoch=2):
+    ...         check_finite(float("nan"))
+    ... except DivergenceError as error:
+    ...     print(error)
+    lr = 1e+30: the loss is not finite at epoch 2; lower lr
     """
     try:
         yield
     except ScoreError:
-        raise ParameterError(
+        raise DivergenceError(
             f"lr = {config.lr}: the loss is not finite at epoch {epoch}; lower lr"
         ) from None
 

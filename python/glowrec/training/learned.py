@@ -16,13 +16,15 @@ from glowrec.errors import DataError, GlowrecError
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
 from glowrec.io.atomic import replacing
-from glowrec.training.config import Config
+from glowrec.training.registry import read_settings
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from glowrec.training.settings import Settings
 
 MODEL, IDS, CONFIG = "model.safetensors", "ids.json", "config.toml"
 
@@ -33,14 +35,14 @@ class Learned:
 
     Attributes
     ----------
-    config : Config
+    config : Settings
         How it was trained.
     train : Interactions
         What it was trained on.
     user_factors, item_factors : ndarray of float32, shape (n, dim)
         The read-out.
     parameters : dict of str to ndarray
-        The module's own state: ``embedding`` (n_nodes, dim) and ``layer_weights``.
+        The module's own state, such as ``embedding`` (n_nodes, dim).
 
     Examples
     --------
@@ -52,7 +54,7 @@ class Learned:
     (500, 16)
     """
 
-    config: Config
+    config: Settings
     train: Interactions
     user_factors: NDArray[np.float32]
     item_factors: NDArray[np.float32]
@@ -83,6 +85,7 @@ class Learned:
             "item_factors": self.item_factors,
             "train.users": train.users,
             "train.items": train.items,
+            **({} if train.values is None else {"train.values": train.values}),
             **{f"module.{name}": value for name, value in self.parameters.items()},
         }
         tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
@@ -93,7 +96,7 @@ class Learned:
         with replacing(path / IDS) as file:
             json.dump(ids, file)
         with replacing(path / MODEL, "wb") as file:
-            file.write(safetensors.numpy.save(tensors, {"model": "LightGCN"}))
+            file.write(safetensors.numpy.save(tensors, {"model": self.config.recommender}))
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Learned:
@@ -119,7 +122,7 @@ class Learned:
             if not (path / name).is_file():
                 remedy = "; resume its training" if (path / CONFIG).exists() else ""
                 raise DataError(f"{folder}: no {name}, so no finished model{remedy}")
-        config = Config.from_file(path / CONFIG)
+        config = read_settings(path / CONFIG)
         try:
             ids = json.loads((path / IDS).read_text(encoding="utf-8"))
             user_ids, item_ids = _ids_in(ids["users"]), _ids_in(ids["items"])
@@ -130,24 +133,28 @@ class Learned:
             users, items = (
                 _taken(tensors, f"train.{axis}", np.int64) for axis in ("users", "items")
             )
-            train = Interactions(users, items, user_ids, item_ids)
+            values = None
+            if "train.values" in tensors:
+                values = _taken(tensors, "train.values", np.float64)
+            train = Interactions(users, items, user_ids, item_ids, values=values)
+            with torch.device("meta"):  # shapes, without memory
+                module = config.module(train.n_users, train.n_items)
             user_factors, item_factors = (
-                _taken(tensors, f"{axis}_factors", np.float32, (n, config.dim))
+                _taken(tensors, f"{axis}_factors", np.float32, (n, module.readout_dim))
                 for axis, n in (("user", train.n_users), ("item", train.n_items))
             )
-            embedding = (train.n_users + train.n_items, config.dim)
             parameters = {
-                "embedding": _taken(tensors, "module.embedding", np.float32, embedding),
-                "layer_weights": _taken(
-                    tensors, "module.layer_weights", np.float64, (config.n_layers + 1,)
-                ),
+                name: _taken(
+                    tensors, f"module.{name}", _numpy_type(value.dtype), tuple(value.shape)
+                )
+                for name, value in module.state_dict().items()
             }
         except (safetensors.SafetensorError, GlowrecError) as error:
             raise DataError(f"{path / MODEL}: damaged, or not of {path / IDS}: {error}") from None
         return cls(config, train, user_factors, item_factors, parameters)
 
     def __repr__(self) -> str:
-        return f"Learned(dim={self.config.dim}, from {self.train})"
+        return f"Learned(dim={self.user_factors.shape[1]}, from {self.train})"
 
 
 def _taken(
@@ -164,6 +171,10 @@ def _taken(
         wanted = f"{np.dtype(kind)}" + ("" if shape is None else f" of shape {shape}")
         raise DataError(f"{name} is {found.dtype} of shape {found.shape}, expected {wanted}")
     return found
+
+
+def _numpy_type(kind: torch.dtype) -> type[np.generic]:
+    return np.float64 if kind == torch.float64 else np.float32
 
 
 def _ids_out(ids: IdMap) -> int | list[Any]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glowrec.errors import ParameterError
 from glowrec.training.config import Config
+from glowrec.training.glocal_k.presets import GLOCAL_K_PRESETS
+from glowrec.training.mf_config import MFConfig
+from glowrec.training.ngcf_config import NGCFConfig
 
-PRESETS: dict[str, Config] = {
+if TYPE_CHECKING:
+    from glowrec.training.settings import Settings
+
+PRESETS: dict[str, Settings] = {
+    **GLOCAL_K_PRESETS,
     # The reference code to the letter: users drawn uniformly, one uniform negative, N(0, 0.1²),
     # test scored every ten epochs of a thousand and the best of them reported.
     "lightgcn-reference": Config(
@@ -41,11 +48,58 @@ PRESETS: dict[str, Config] = {
         refit=True,
         eval_every=5,
     ),
+    # The paper's formula with the official code's settings: users drawn uniformly, one uniform
+    # negative, test scored every ten epochs of at most 400 and the best of them reported.
+    "ngcf-paper": NGCFConfig(
+        preset="ngcf-paper",
+        n_layers=3,
+        message_dropout=0.1,
+        order="user_uniform",
+        batch_size=1024,
+        epochs=400,
+        lr=1e-4,
+        l2=1e-5,
+        protocol="paper",
+        validation=0.0,
+        refit=False,
+        eval_every=10,
+        patience=5,
+    ),
+    # The paper's formula learned as "lightgcn-fast" learns. Rate and penalty are the best of a few
+    # short runs on a validation split of Gowalla, no search.
+    "ngcf-fast": NGCFConfig(
+        preset="ngcf-fast",
+        n_layers=2,
+        order="user_uniform",
+        batch_size=32_768,
+        min_batches=25,
+        hardest_of=0,
+        epochs=20,
+        lr=0.01,
+        schedule="cosine",
+        l2=4e-3,
+        gather_dtype="bfloat16",
+        eval_every=5,
+    ),
+    # Matrix factorisation learned as "lightgcn-fast" learns, with its rate and penalty.
+    "mf-fast": MFConfig(
+        preset="mf-fast",
+        order="user_uniform",
+        batch_size=32_768,
+        min_batches=25,
+        hardest_of=0,
+        epochs=20,
+        lr=0.06,
+        schedule="cosine",
+        l2=8e-3,
+        gather_dtype="bfloat16",
+        eval_every=5,
+    ),
 }
 """Settings by name; :func:`preset` gives them with changes."""
 
 
-def preset(name: str, **changes: Any) -> Config:  # noqa: ANN401 - any field of Config
+def preset(name: str, **changes: Any) -> Any:  # noqa: ANN401 - the preset's class
     """Return a preset with some settings changed.
 
     Parameters
@@ -53,11 +107,12 @@ def preset(name: str, **changes: Any) -> Config:  # noqa: ANN401 - any field of 
     name : str
         A key of :data:`PRESETS`.
     **changes
-        Fields of :class:`Config`.
+        Fields of the preset's settings.
 
     Returns
     -------
-    Config
+    Settings
+        Of the model that the preset is for: :class:`Config` where that is LightGCN.
 
     Raises
     ------

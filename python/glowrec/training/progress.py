@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+_SHOWN = ("precision", "recall", "ndcg", "rmse", "mae")
+
+
 class Silent:
     """Shows nothing."""
 
@@ -39,8 +42,8 @@ class Silent:
 class Live(Silent):
     """A bar on a terminal, a line per evaluation elsewhere; both on standard error.
 
-    Shown are the epoch, the loss, precision, recall and ndcg of the last evaluation, the share
-    of users and items that the epoch's triplets touched, and the time left.
+    Shown are the epoch, the loss, the main metrics of the last evaluation, the share of users and
+    items that the epoch's triplets touched, where there are triplets, and the time left.
     """
 
     def __init__(self) -> None:
@@ -90,10 +93,13 @@ class Live(Silent):
         shown = [
             f"{name} {value:.4f}"
             for name, value in record.items()
-            if name.partition("@")[0] in ("precision", "recall", "ndcg")
+            if name.partition("@")[0] in _SHOWN
         ]
-        coverage = f"nodes {record['coverage_users']:.0%}/{record['coverage_items']:.0%}"
-        self._metrics = " ".join([*shown, coverage])
+        if "coverage_users" in record:
+            coverage = f"nodes {record['coverage_users']:.0%}/{record['coverage_items']:.0%}"
+            self._metrics = " ".join([*shown, coverage])
+        else:
+            self._metrics = " ".join(shown)
         line = f"epoch {record['epoch']} loss {record['loss']:.4f} {self._metrics}"
         self._bar.update(self._task, figures=line)
         if not self._console.is_terminal and shown:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glowrec.training.config import Config
     from glowrec.training.learned import Learned
+    from glowrec.training.settings import Settings
 
 SENTENCES = {
     "validation": (
@@ -29,7 +29,7 @@ class Result:
 
     Attributes
     ----------
-    config : Config
+    config : Settings
         The settings.
     history : list of dict
         One record per epoch, as in ``metrics.jsonl``.
@@ -45,7 +45,7 @@ class Result:
         The kept embeddings, with all that a recommender needs.
     """
 
-    config: Config
+    config: Settings
     history: list[dict[str, Any]]
     best_epoch: int
     protocol: str
@@ -60,7 +60,7 @@ class Result:
         return SENTENCES[self.protocol]
 
     def __repr__(self) -> str:
-        monitor = f"{self.config.monitor}@{self.config.k}"
+        monitor = self.config.monitored
         parts = [f"protocol={self.protocol!r}", f"best_epoch={self.best_epoch}"]
         for name, metrics in (("validation", self.validation), ("test", self.test)):
             if metrics is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -14,15 +15,17 @@ import torch
 
 from glowrec.errors import DataError, ParameterError
 from glowrec.io.atomic import replacing
-from glowrec.training.config import Config
+from glowrec.training.registry import read_settings
 
 if TYPE_CHECKING:
     import os
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
+    from glowrec.training.settings import Settings
 
 CONFIG, DATA, METRICS, CHECKPOINT, RESULT = (
     "config.toml",
@@ -53,7 +56,7 @@ class RunFolder:
     Parameters
     ----------
     path : str or path-like
-    config : Config
+    config : Settings
     data : Dataset
         Its name, sizes and fingerprint are kept in ``data.json``, so that a run is never resumed
         on other data.
@@ -84,7 +87,7 @@ class RunFolder:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        config: Config,
+        config: Settings,
         data: Dataset,
         *further: Interactions | Tensor,
         resume: bool = False,
@@ -223,14 +226,14 @@ class RunFolder:
                 f"{self.path}: holds a run already; resume it, or choose another folder"
             )
         try:
-            old = Config.from_file(self.path / CONFIG)
+            old = read_settings(self.path / CONFIG)
             known = json.loads((self.path / DATA).read_text(encoding="utf-8"))["fingerprint"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{self.path}: cannot resume, its files are damaged: {error}"
             ) from None
-        for name in Config.__dataclass_fields__:
-            before, now = getattr(old, name), getattr(self._config, name)
+        for name in ("model", *(field.name for field in dataclasses.fields(self._config))):
+            before, now = getattr(old, name, None), getattr(self._config, name)
             if before != now:
                 raise ParameterError(
                     f"{self.path}: cannot resume with {name} = {now!r}, the run has {before!r}"
@@ -241,11 +244,14 @@ class RunFolder:
 
 def _fingerprint(parts: list[Interactions | Tensor]) -> str:
     digest = hashlib.blake2b(digest_size=16)
+    arrays: list[NDArray[Any]]
     for part in parts:
         if isinstance(part, torch.Tensor):
             arrays, shape = [part.detach().cpu().contiguous().numpy()], tuple(part.shape)
         else:
             arrays, shape = [part.users, part.items], (part.n_users, part.n_items, len(part))
+            if part.values is not None:
+                arrays.append(part.values)
         digest.update(repr((type(part).__name__, shape)).encode())
         for array in arrays:
             digest.update(array.tobytes())

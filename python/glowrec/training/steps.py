@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from glowrec.nn.closed_form import bpr_gradient, has_closed_form
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_triplet_loss
-from glowrec.sampling import Hardest, TripletSampler, Uniform
+from glowrec.sampling import Hardest
+from glowrec.training.contrast import Contrast, mixed
+from glowrec.training.graph_settings import GraphSettings
+from glowrec.training.objective import Objective, sampler_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +24,9 @@ if TYPE_CHECKING:
 
     from glowrec.interactions import Interactions
     from glowrec.sampling import Triplets
-    from glowrec.training.config import Config
+    from glowrec.training.vector_settings import VectorSettings
+
+_TINY = np.finfo(np.float32).tiny
 
 
 class Trainer:
@@ -31,14 +37,14 @@ class Trainer:
 
     Parameters
     ----------
-    config : Config
+    config : VectorSettings
     train : Interactions
         Without users that have every item.
     device : torch.device
 
     Attributes
     ----------
-    model : glowrec.nn.LightGCN
+    model : glowrec.nn.VectorModel
     optimizer : torch.optim.Adam
     n_batches : int
         Steps per epoch.
@@ -46,42 +52,27 @@ class Trainer:
         Nodes that the last epoch's triplets touched.
     """
 
-    def __init__(self, config: Config, train: Interactions, device: torch.device) -> None:
+    def __init__(self, config: VectorSettings, train: Interactions, device: torch.device) -> None:
         self.config, self.device = config, device
         self.graph = train.graph
         generator = torch.Generator().manual_seed(config.seed)
-        self.model = LightGCN(
-            train.n_users,
-            train.n_items,
-            config.dim,
-            config.n_layers,
-            layer_weights=config.layer_weights,
-            learn_layer_weights=config.learn_layer_weights,
-            normalization=config.normalization,  # type: ignore[arg-type]  # Config checked it
-            init=config.init,
-            init_std=config.init_std,
-            keep_prob=config.keep_prob,
-            a_fold=config.a_fold if config.a_split else 0,
-            backend=config.backend,
-            gather_dtype=config.gather_dtype,
-            generator=generator,
-        ).to(device)
+        self.model = config.module(train.n_users, train.n_items, generator=generator).to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
-        n_triplets = self.graph.n_edges
-        self.batch_size = min(config.batch_size, math.ceil(n_triplets / config.min_batches))
-        of = config.candidates(train.n_items)
-        self.sampler = TripletSampler(
-            train,
-            self.batch_size,
-            config.seed,
-            order=config.order,
-            n_negatives=config.n_negatives,
-            negatives=Hardest(of) if of > 1 else Uniform(),
+        self.batch_size = min(
+            config.batch_size, math.ceil(self.graph.n_edges / config.min_batches)
         )
+        self.sampler: Any = sampler_of(config, train, self.batch_size)
         self.n_batches = self.sampler.n_batches
         self.covered = np.zeros(self.graph.n_nodes, dtype=bool)
-        plain = not (config.amp or config.compile)
-        self._closed_form = plain and has_closed_form(self.model)
+        self._objective, self._contrast = None, None
+        if not config.is_plain_bpr:
+            self._objective = Objective(config, train, self.sampler, device)
+        if isinstance(config, GraphSettings) and config.contrastive:
+            self._contrast = Contrast(config, self.model, self.graph)
+        plain = config.is_plain_bpr and not (config.amp or config.compile or self._contrast)
+        self._closed_form: LightGCN | None = None
+        if plain and isinstance(self.model, LightGCN) and has_closed_form(self.model):
+            self._closed_form = self.model
         self._loss = torch.compile(self._loss_of) if config.compile else self._loss_of
 
     def epoch(self, epoch: int) -> Iterator[float]:
@@ -95,11 +86,11 @@ class Trainer:
         Yields
         ------
         float
-            Mean BPR loss of the step's batch, without the penalty.
+            Mean loss of the step's batch, without the penalty.
         """
         self.model.train()
         self.covered[:] = False
-        hardest = isinstance(self.sampler.negatives, Hardest)
+        hardest = isinstance(getattr(self.sampler, "negatives", None), Hardest)
         drawn = None if hardest else self.sampler.epoch(epoch)
         for batch in range(self.n_batches):
             step = (epoch - 1) * self.n_batches + batch
@@ -112,7 +103,7 @@ class Trainer:
                 triplets = self.sampler.batch(epoch, batch, vectors=vectors)
             else:
                 triplets = next(drawn)
-            yield self._step(readout, triplets, mask)
+            yield self._step(readout, triplets, mask, (epoch, batch))
 
     def step(self, triplets: Triplets) -> float:
         """Advance by one batch that the caller drew, at the optimiser's current rate.
@@ -126,7 +117,7 @@ class Trainer:
         float
             As :meth:`epoch` yields.
         """
-        return self._step(self._readout(0), triplets, 0)
+        return self._step(self._readout(0), triplets, 0, (0, 0))
 
     def lr(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
@@ -142,22 +133,35 @@ class Trainer:
         with torch.no_grad():
             nodes = self.model.readout(self.graph).float().cpu().numpy()
         self.model.gather_dtype = rounded
+        if self.config.similarity == "cosine":
+            nodes /= np.maximum(np.linalg.norm(nodes, axis=1, keepdims=True), _TINY)
         return nodes[: self.graph.n_users], nodes[self.graph.n_users :]
 
     def _readout(self, mask: int) -> Tensor:
-        with torch.set_grad_enabled(not self._closed_form):
+        with torch.set_grad_enabled(self._closed_form is None):
             return self.model.readout(self.graph, dropout_seed=mask)
 
-    def _step(self, readout: Tensor, triplets: Triplets, mask: int) -> float:
-        nodes, n_negatives = self._nodes(triplets)
-        if self._closed_form:
-            l2 = self.config.l2
+    def _step(self, readout: Tensor, drawn: Any, mask: int, key: tuple[int, int]) -> float:  # noqa: ANN401 - what the sampler draws
+        if self._closed_form is not None:
+            nodes, n_negatives = self._nodes(drawn)
             value = bpr_gradient(
-                self.model, self.graph, readout, nodes, n_negatives, l2=l2, dropout_seed=mask
+                self._closed_form,
+                self.graph,
+                readout,
+                nodes,
+                n_negatives,
+                l2=self.config.l2,
+                dropout_seed=mask,
             )
             self.optimizer.step()
             return value
-        total, loss = self._loss(readout, nodes, n_negatives)
+        if self._objective is None:
+            total, loss = self._loss(readout, *self._nodes(drawn))
+        else:
+            total, loss, touched = self._objective(readout, self.model.embedding, drawn, key)
+            self.covered[touched] = True
+        if self._contrast is not None:
+            total = total + self._contrast(drawn[0], drawn[1], key)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -187,11 +191,12 @@ class Trainer:
     def _vectors(self, readout: Tensor) -> np.ndarray[Any, Any]:
         """Return the read-out for the sampler: bfloat16 bits where rows are gathered so."""
         current = readout.detach()
+        if self.config.similarity == "cosine":
+            current = functional.normalize(current, dim=1)
         if self.config.gather_dtype == "bfloat16":
             return current.to(torch.bfloat16).view(torch.uint16).cpu().numpy()
         return current.float().cpu().numpy()
 
     def _dropout_seed(self, step: int) -> int:
-        """Return the key of a step's edge mask, mixed so that near seeds share no keys."""
-        state = np.random.SeedSequence((self.config.seed, step)).generate_state(1, np.uint64)
-        return int(state[0] >> np.uint64(1)) if self.config.keep_prob < 1 else 0
+        """Return the key of a step's masks, mixed so that near seeds share no keys."""
+        return mixed(self.config.seed, step) if self.model.drops else 0

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
-    from glowrec.training.config import Config
+    from glowrec.training.vector_settings import VectorSettings
 
 CHECKPOINT_SECONDS = 20.0
 """Least time between two checkpoints; the end of a stage always makes one."""
 
 
 def train(
-    config: Config,
+    config: VectorSettings,
     data: Dataset,
     *,
     validation: Interactions | None = None,
@@ -51,11 +51,12 @@ def train(
     tensorboard: bool = False,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Result:
-    """Train LightGCN as a configuration says.
+    """Train a model of vectors as its settings say.
 
     Parameters
     ----------
-    config : Config
+    config : VectorSettings
+        Of any model of vectors, such as :class:`glowrec.training.Config`.
     data : Dataset
         ``test`` is scored once, at the end, unless ``config.protocol`` is ``"paper"``; without
         test interactions no test metrics are given.
@@ -125,7 +126,7 @@ def train(
 class _Run:
     def __init__(  # noqa: PLR0917 - the arguments of train
         self,
-        config: Config,
+        config: VectorSettings,
         data: Dataset,
         validation: Interactions | None,
         device: torch.device,

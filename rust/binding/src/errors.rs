@@ -88,9 +88,11 @@ fn ranking(error: &glowrec_ranking::Error) -> PyErr {
     match error {
         Error::Length { .. } => ShapeError::new_err(message),
         Error::NotANumber { .. } => ScoreError::new_err(message),
-        Error::NoColumn { .. } => IdError::new_err(message),
+        Error::NoColumn { .. } | Error::Column { .. } => IdError::new_err(message),
         Error::Memory { .. } => PyMemoryError::new_err(message),
-        Error::AfterPadding { .. } | Error::Repeated { .. } => DataError::new_err(message),
+        Error::AfterPadding { .. } | Error::Repeated { .. } | Error::Starts { .. } => {
+            DataError::new_err(message)
+        }
         Error::Undefined { .. } => ParameterError::new_err(message),
     }
 }

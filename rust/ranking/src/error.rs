@@ -36,6 +36,14 @@ pub enum Error {
     )]
     Repeated { list: usize, position: usize, id: i64 },
 
+    /// Rows do not follow one another.
+    #[error("row starts: expected 0 first and none below the one before it; see entry {row}")]
+    Starts { row: usize },
+
+    /// An entry stands in what is no column.
+    #[error("columns[{position}] = {found} is not in 0..{bound}")]
+    Column { position: usize, found: u32, bound: usize },
+
     /// A convention gives a metric no meaning.
     #[error("{metric}: {reason}")]
     Undefined { metric: &'static str, reason: &'static str },

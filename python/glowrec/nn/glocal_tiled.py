@@ -1,0 +1,221 @@
+"""GLocal-K's products by dense tiles of rows, on any device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from glowrec.nn.global_kernel import convolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from glowrec.nn.rating_matrix import RatingMatrix
+
+_CELLS = {"cpu": 1 << 20}
+"""Cells of a tile: what fits the caches of a CPU."""
+_CELLS_ON_DEVICE = 1 << 26
+
+
+class TiledProducts:
+    """What a model asks of a rating matrix, by dense tiles that are made when they are needed.
+
+    Gradients make the tiles again: no full matrix is ever held.
+
+    Parameters
+    ----------
+    ratings : RatingMatrix
+    dtype : torch.dtype
+    device : torch.device
+    """
+
+    def __init__(self, ratings: RatingMatrix, dtype: torch.dtype, device: torch.device) -> None:
+        self.shape = ratings.shape
+        self.ratings, self.dtype, self.device = ratings, dtype, device
+        cells = _CELLS.get(device.type, _CELLS_ON_DEVICE)
+        self.height = max(1, cells // max(1, ratings.shape[1]))
+
+    def first(self, weights: Tensor, bias: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Return ``X W + b``, shape (n, hidden), of some rows or of all that matter."""
+        if rows is None:
+            return cast("Tensor", _Tiled.apply(weights, bias, None, self))
+        return self._of_rows(rows, weights, bias, None)
+
+    def first_convolved(
+        self, kernels: Tensor, weights: Tensor, bias: Tensor, rows: Tensor | None = None
+    ) -> Tensor:
+        """Return the same of the convolved matrix."""
+        if rows is None:
+            return cast("Tensor", _Tiled.apply(weights, bias, kernels, self))
+        return self._of_rows(rows, weights, bias, kernels)
+
+    def row_means(self, hidden: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+        """Return the mean of each row of ``hidden W + b``, shape (n_rows,)."""
+        return torch.addmv(bias.mean(), hidden, weights.mean(1))
+
+    def squared_error(self, hidden: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+        """Return half the sum of squared errors of ``hidden W + b`` at the ratings."""
+        return cast("Tensor", _TiledError.apply(hidden, weights, bias, self))
+
+    def filled(self, size: int) -> float:
+        """Return the share of cells that a convolution can reach from the ratings.
+
+        Only rows with ratings count.
+        """
+        occupied = np.flatnonzero(np.diff(self.ratings.starts))
+        reached = 0
+        ones = torch.ones((1, size, size), dtype=self.dtype, device=self.device)
+        for start, stop in self.tiles():
+            tile = self.tile(start, stop, size // 2).ne(0).to(self.dtype)
+            counts = self.crop(convolve(tile, ones), start, stop, size // 2).gt(0).sum(1).cpu()
+            within = occupied[(occupied >= start) & (occupied < stop)] - start
+            reached += int(counts[torch.from_numpy(within)].sum())
+        return reached / max(1, len(occupied) * self.shape[1])
+
+    def distinct(self, n_distinct: int) -> Tensor:
+        """Return the rows with ratings, then one without if there is any."""
+        counts = torch.from_numpy(np.diff(self.ratings.starts))
+        rows = torch.nonzero(counts)[:, 0]
+        if len(rows) < n_distinct:
+            rows = torch.cat([rows, torch.argmin(counts)[None]])
+        return rows.to(self.device)
+
+    def tiles(self) -> Iterator[tuple[int, int]]:
+        """Return the bounds of the tiles."""
+        for start in range(0, self.shape[0], self.height):
+            yield start, min(start + self.height, self.shape[0])
+
+    def tile(self, start: int, stop: int, margin: int = 0) -> Tensor:
+        """Return rows ``start - margin..stop + margin`` of the matrix, as far as they exist."""
+        first, last = max(start - margin, 0), min(stop + margin, self.shape[0])
+        rows, columns, values = self._cells(first, last)
+        out = torch.zeros((last - first, self.shape[1]), dtype=self.dtype, device=self.device)
+        out[rows - first, columns] = values
+        return out
+
+    def crop(self, tile: Tensor, start: int, stop: int, margin: int) -> Tensor:
+        """Return rows ``start..stop`` of a tile with a margin."""
+        skip = start - max(start - margin, 0)
+        return tile[skip : skip + stop - start]
+
+    def convolved(self, start: int, stop: int, kernels: Tensor) -> Tensor:
+        """Return rows ``start..stop`` of the convolved matrix."""
+        margin = kernels.shape[-1] // 2
+        return self.crop(convolve(self.tile(start, stop, margin), kernels), start, stop, margin)
+
+    def _cells(self, first: int, last: int) -> tuple[Tensor, Tensor, Tensor]:
+        begin, end = (int(self.ratings.starts[row]) for row in (first, last))
+        places = (axis[begin:end].to(self.device) for axis in _axes(self.ratings))
+        values = self.ratings.values[begin:end].to(self.device, self.dtype)
+        return *places, values  # type: ignore[return-value]
+
+    def _of_rows(
+        self, rows: Tensor, weights: Tensor, bias: Tensor, kernels: Tensor | None
+    ) -> Tensor:
+        """Return the product of some rows, ascending, tile by tile."""
+        out = bias.new_empty((len(rows), bias.shape[0]))
+        done = 0
+        for start, stop in self.tiles():
+            until = int(torch.searchsorted(rows, stop))
+            if until > done:
+                x = self.tile(start, stop) if kernels is None else None
+                x = self.convolved(start, stop, kernels) if kernels is not None else x
+                chosen = cast("Tensor", x)[rows[done:until] - start]
+                out[done:until] = torch.addmm(bias, chosen, weights)
+                done = until
+        return out
+
+
+def _axes(ratings: RatingMatrix) -> tuple[Tensor, Tensor]:
+    return ratings.rows, ratings.columns
+
+
+class _Tiled(torch.autograd.Function):
+    """``X W + b`` or, with kernels, the same of the convolved matrix."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        weights: Tensor,
+        bias: Tensor,
+        kernels: Tensor | None,
+        matrix: TiledProducts,
+    ) -> Tensor:
+        ctx.matrix = matrix
+        ctx.save_for_backward(weights, *([] if kernels is None else [kernels]))
+        out = bias.new_empty((matrix.shape[0], bias.shape[0]))
+        for start, stop in matrix.tiles():
+            x = (
+                matrix.tile(start, stop)
+                if kernels is None
+                else matrix.convolved(start, stop, kernels)
+            )
+            torch.addmm(bias, x, weights, out=out[start:stop])
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        matrix: TiledProducts = ctx.matrix
+        weights, *rest = ctx.saved_tensors
+        kernels = rest[0].detach().requires_grad_() if rest else None
+        by_weights = torch.zeros_like(weights)
+        by_kernels = None if kernels is None else torch.zeros_like(kernels)
+        for start, stop in matrix.tiles():
+            slope = grad[start:stop]
+            if kernels is None or by_kernels is None:
+                by_weights.addmm_(matrix.tile(start, stop).t(), slope)
+                continue
+            with torch.enable_grad():
+                x = matrix.convolved(start, stop, kernels)
+            by_weights.addmm_(x.detach().t(), slope)
+            by_kernels += torch.autograd.grad(x, kernels, slope @ weights.t())[0]
+        return by_weights, grad.sum(0), by_kernels, None
+
+
+class _TiledError(torch.autograd.Function):
+    """Half the sum of squared errors at the ratings."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        hidden: Tensor,
+        weights: Tensor,
+        bias: Tensor,
+        matrix: TiledProducts,
+    ) -> Tensor:
+        ctx.matrix = matrix
+        ctx.save_for_backward(hidden, weights, bias)
+        loss = torch.zeros((), dtype=torch.float64, device=bias.device)
+        for start, stop in matrix.tiles():
+            loss += (
+                _errors(matrix, hidden, weights, bias, (start, stop))[1].double().square().sum()
+            )
+        return (0.5 * loss).to(bias.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        matrix: TiledProducts = ctx.matrix
+        hidden, weights, bias = ctx.saved_tensors
+        by_hidden, by_weights, by_bias = (torch.zeros_like(x) for x in (hidden, weights, bias))
+        for start, stop in matrix.tiles():
+            places, errors = _errors(matrix, hidden, weights, bias, (start, stop))
+            full = torch.zeros((stop - start, len(bias)), dtype=bias.dtype, device=bias.device)
+            full[places] = errors * grad
+            torch.mm(full, weights.t(), out=by_hidden[start:stop])
+            by_weights.addmm_(hidden[start:stop].t(), full)
+            by_bias += full.sum(0)
+        return by_hidden, by_weights, by_bias, None
+
+
+def _errors(
+    matrix: TiledProducts, hidden: Tensor, weights: Tensor, bias: Tensor, tile: tuple[int, int]
+) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """Return the places of a tile's ratings and the errors there."""
+    start, stop = tile
+    rows, columns, values = matrix._cells(start, stop)  # noqa: SLF001 - its own module
+    rows = rows - start
+    full = torch.addmm(bias, hidden[start:stop], weights)
+    return (rows, columns), full[rows, columns] - values

@@ -1,0 +1,1 @@
+"""How GLocal-K is trained: two stages of epochs, each a fresh start of an optimiser."""

@@ -202,6 +202,7 @@ dispatched! {
 }
 
 #[inline(always)]
+#[expect(clippy::needless_bitwise_bool, reason = "lazy operators would compare lane by lane")]
 fn reach_body(peaks: &[[f32; LANES]], least: &[[f32; TOGETHER]], out: &mut [u32]) -> usize {
     let mut n = 0;
     for (i, (peaks, least)) in (0..).zip(peaks.iter().zip(least)) {

@@ -117,14 +117,18 @@ impl Dots {
         match self {
             // SAFETY: `Dots::available` lists only what the processor has.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { x86::avx2::sweep(groups, cols, units, tiles, found) },
+            Self::Avx2 => unsafe {
+                x86::avx2::sweep(groups, cols, units, tiles, found);
+            },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni => unsafe { x86::avxvnni::sweep(groups, cols, units, tiles, found) },
+            Self::AvxVnni => unsafe {
+                x86::avxvnni::sweep(groups, cols, units, tiles, found);
+            },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => unsafe {
-                x86::avx512vnni::sweep(groups, cols, units, tiles, found)
+                x86::avx512vnni::sweep(groups, cols, units, tiles, found);
             },
             _ => sweep(groups, cols, units, tiles, found, portable::scan),
         }

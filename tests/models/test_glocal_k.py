@@ -90,7 +90,10 @@ def test_initial_values_are_those_of_the_reference_code():
     weight, bias = model.layers[0].weight.detach(), model.layers[0].bias.detach()
     for values, limit in ((weight, (6 / 700) ** 0.5), (bias, (3 / 300) ** 0.5)):
         assert 0.98 * limit < float(values.abs().max()) <= limit
-    for values, deviation in ((model.layers[1].u, 1e-3), (model.global_kernel.weight, 0.1)):
+    for values, deviation in (
+        (model.layers[1].u.data, 1e-3),
+        (model.global_kernel.weight.data, 0.1),
+    ):
         # A normal that is cut at two deviations keeps 0.88 of its own.
         assert float(values.std()) == pytest.approx(0.88 * deviation, rel=0.05)
         assert float(values.abs().max()) <= 2 * deviation

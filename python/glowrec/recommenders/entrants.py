@@ -30,6 +30,8 @@ ENTRANTS: dict[str, Entrant] = {
     "gf-cf": Entrant("GFCF", seeded=True),
     "implicit-als": Entrant("ImplicitALS", seeded=True),
     "implicit-bpr": Entrant("ImplicitBPR", seeded=True),
+    "mf": Entrant("MatrixFactorization", seeded=True),
+    "ngcf": Entrant("NGCF", seeded=True),
     "lightgcn": Entrant("LightGCN", seeded=True),
 }
 """Short names of all that can enter; a new model joins by one line."""

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from glowrec.recommenders.recommender import Recommender
 
 MODELS: dict[str, str] = {
-    "GLocalK": "glocal_k",
-    "LightGCN": "lightgcn",
-    "MatrixFactorization": "matrix_factorization",
-    "NGCF": "ngcf",
     "EASE": "ease",
     "GFCF": "gf_cf",
+    "GLocalK": "glocal_k",
     "ImplicitALS": "implicit_models",
     "ImplicitBPR": "implicit_models",
     "ItemKNN": "knn",
+    "LightGCN": "lightgcn",
+    "MatrixFactorization": "matrix_factorization",
+    "NGCF": "ngcf",
     "Popular": "popular",
     "PureSVD": "pure_svd",
     "Random": "random",

@@ -71,7 +71,7 @@ impl Block {
     ) {
         self.choose(source, epoch, start, n);
         (0..self.n).for_each(|i| self.ask(visited, source, i));
-        self.take::<L>(visited, source, epoch);
+        self.take::<L>(visited, source, epoch, |_| ());
     }
 
     /// Chooses the entries, or the rows, of up to [`SIZE`] of the `n` positions from `start` on.
@@ -113,7 +113,13 @@ impl Block {
     /// In stages, each over the whole block: the next stage's memory is asked for while the
     /// present one works.
     #[inline(always)]
-    pub(crate) fn take<L: Lanes>(&mut self, visited: Rows<'_>, source: &Source, epoch: &Epoch) {
+    pub(crate) fn take<L: Lanes>(
+        &mut self,
+        visited: Rows<'_>,
+        source: &Source,
+        epoch: &Epoch,
+        found: impl Fn(u64),
+    ) {
         let Rows { indptr, indices } = visited;
         match source {
             Source::Interaction { milestones } => {
@@ -125,6 +131,7 @@ impl Block {
                     let entry = self.entries[i];
                     let row = row_of::<L>(indptr, entry, self.rows[i] as usize);
                     let (first, last) = (indptr[row], indptr[row + 1]);
+                    found(first);
                     self.rows[i] = row as u32;
                     (self.firsts[i], self.degrees[i]) = (first, (last - first) as u32);
                     self.positives[i] = indices[entry as usize];

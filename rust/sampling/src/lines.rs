@@ -57,8 +57,14 @@ impl Lines {
     #[inline(always)]
     pub(crate) fn ask(&self, members: Members<'_>) {
         for &first in members.firsts {
-            prefetch(&self.heads, (first as usize + self.shift) / LANES + 1);
+            self.ask_one(first);
         }
+    }
+
+    /// The same for a row whose members begin at `first`.
+    #[inline(always)]
+    pub(crate) fn ask_one(&self, first: u64) {
+        prefetch(&self.heads, (first as usize + self.shift) / LANES + 1);
     }
 
     /// Replaces every rank by the number of that rank that is missing from its row of `indices`.

@@ -81,9 +81,13 @@ fn draw_body<L: Lanes, S: Slots>(task: &Task<'_>, slots: &S, out: Output<'_>) {
         let n = rows.len();
         let [even, odd] = &mut blocks;
         let (block, next) = if turn % 2 == 0 { (even, odd) } else { (odd, even) };
-        block.take::<L>(task.visited, task.source, task.epoch);
+        block.take::<L>(task.visited, task.source, task.epoch, |first| {
+            task.negatives.lines.ask_one(first);
+        });
         let members = if task.plain { block.members() } else { bounds.of(task, block.rows()) };
-        task.negatives.lines.ask(members);
+        if !task.plain {
+            task.negatives.lines.ask(members);
+        }
         start += n as u64;
         next.choose(task.source, task.epoch, start, (stop - start) as usize);
         block.write(rows, positives);

@@ -37,6 +37,13 @@ def test_glocal_k_agrees_with_the_dense_model_on_tiny_data(capsys):
     assert "peak memory of one evaluation" in capsys.readouterr().out
 
 
+def test_the_schedule_of_glocal_k_ends_where_the_dense_model_ends(capsys):
+    few = ["--hidden", "8", "--local-epochs", "2", "--global-epochs", "2"]
+    seconds = __import__("glocal_k_schedule").main([*TINY, *few])
+    assert len(seconds) == 2
+    assert "evaluations [" in capsys.readouterr().out
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 def test_memory_is_measured_in_processes_of_their_own(capsys):
     added = __import__("memory").main(["--scale", "0.001"])

@@ -103,7 +103,7 @@ pub(super) fn cut<'a, T>(
 
 /// Copies padded rows into rows of `dim` cells.
 pub(super) fn unpad<T: Copy>(padded: &[T], stride: usize, out: &mut [T], dim: usize) {
-    for (from, to) in padded.chunks_exact(stride).zip(out.chunks_exact_mut(dim)) {
+    for (from, to) in padded.chunks_exact(stride).zip(out.chunks_exact_mut(dim.max(1))) {
         to.copy_from_slice(&from[..dim]);
     }
 }

@@ -25,9 +25,9 @@ impl Table {
         table
             .cells_mut()
             .par_chunks_mut(PIECE * stride)
-            .zip(source.par_chunks(PIECE * dim))
+            .zip(source.par_chunks(PIECE * dim.max(1)))
             .for_each(|(to, from): (&mut [T], &[T])| {
-                for (to, from) in to.chunks_exact_mut(stride).zip(from.chunks_exact(dim)) {
+                for (to, from) in to.chunks_exact_mut(stride).zip(from.chunks_exact(dim.max(1))) {
                     to[..dim].copy_from_slice(from);
                     to[dim..].fill(T::default());
                 }

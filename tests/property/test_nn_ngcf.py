@@ -53,7 +53,7 @@ def by_definition(model, graph, seed):
         parts.append(layer)
     if model.kind_of_readout == "sum":
         return sum(parts)
-    norms = [part.square().sum(1, keepdim=True).sqrt().clamp(min=1e-12) for part in parts[1:]]
+    norms = [part.square().sum(1, keepdim=True).clamp(min=1e-24).sqrt() for part in parts[1:]]
     units = [part / norm for part, norm in zip(parts[1:], norms, strict=True)]
     return torch.cat([parts[0], *units], 1)
 

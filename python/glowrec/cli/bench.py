@@ -12,7 +12,7 @@ from glowrec.cli import source
 from glowrec.cli.source import Unknown
 from glowrec.errors import DataError, GlowrecError, ParameterError
 from glowrec.io.atomic import replacing
-from glowrec.recommenders.contest import judge_apart
+from glowrec.recommenders.contest import COMPARED, judge_apart
 from glowrec.recommenders.entrants import ENTRANTS, check_entrant
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def models(
     asked = [name for given in names or [",".join(ENTRANTS)] for name in given.split(",")]
     for name in asked:
         check_entrant(name)
+    key = _sorting(by, k)
     writer = None if out is None else _writer(out)
     arguments = {"name_or_folder": data}
     if unknown is not None:
@@ -91,7 +92,7 @@ def models(
             source.note(f"{name} is left out: {error}")
     if not found:
         raise DataError(f"{sets.name}: no model could be fitted")
-    rows = _table(found, _sorting(by, k, found))
+    rows = _table(found, key)
     typer.echo(f"{sets}, seed {seed}")
     typer.echo(_text(rows), nl=False)
     if out is not None and writer is not None:
@@ -99,8 +100,8 @@ def models(
             file.write(writer(rows))
 
 
-def _sorting(by: str, k: int, found: "Sequence[Judged]") -> str:
-    known = found[0].metrics
+def _sorting(by: str, k: int) -> str:
+    known = [f"{name}@{k}" for name in COMPARED]
     for name in (by, f"{by}@{k}"):
         if name in known:
             return name

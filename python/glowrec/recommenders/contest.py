@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from glowrec.metrics.names import Metric
 
+COMPARED: tuple[Metric, ...] = ("recall", "ndcg", "precision", "hit", "map")
+"""What models are compared by."""
+
 
 class Judged(NamedTuple):
     """What came out for one model."""
@@ -40,7 +43,7 @@ def judge(
     source: Mapping[str, str],
     *,
     k: int = 20,
-    metrics: Sequence[Metric] = ("recall", "ndcg", "precision", "hit", "map"),
+    metrics: Sequence[Metric] = COMPARED,
     seed: int = 0,
     n_threads: int = 0,
 ) -> Judged:

@@ -136,6 +136,10 @@ def kind(value: object) -> str:
     return repr(value) if isinstance(value, (str, bool)) else f"a {type(value).__name__}"
 
 
+MOST = 2**24
+"""Items of a list, at most."""
+
+
 def checked_k(k: int) -> int:
     """Return a number of items per list, checked.
 
@@ -148,4 +152,6 @@ def checked_k(k: int) -> int:
     """
     if not isinstance(k, (int, np.integer)) or k < 0:
         raise ParameterError(f"k = {k!r}: expected a whole number, at least 0")
+    if k > MOST:
+        raise ParameterError(f"k = {k}: expected at most {MOST}")
     return int(k)

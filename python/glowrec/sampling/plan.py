@@ -243,7 +243,8 @@ def too_few(error: SaturatedError, train: Links, graph: Graph, *, skip: bool) ->
     """
     message, user = error.args
     if "is linked to all" in message:
-        return saturated(train, graph)
+        told = saturated(train, graph)
+        return SaturatedError(f'{told}, or pass saturated="skip"') if skip else told
     name = train.decode_users([user])[0] if isinstance(train, Interactions) else user
     rest = str(message).removeprefix(f"user {user} ")
     remedy = '; lower n_negatives, widen the limits, or pass saturated="skip"' if skip else ""

@@ -54,6 +54,9 @@ class Popularity:
     compositionality", NIPS 2013. Powers are whole numbers computed without the system's
     mathematical library, so samples are the same on every platform; a weight is exact to one part
     in about ``2**32`` of the mean one, and every item with an interaction keeps a positive one.
+    With a `beta` above 2 unpopular items may weigh less than that part: a user who has the popular
+    ones then draws the others more evenly than the formula says. ``probabilities`` says what is
+    drawn, always.
     A draw takes one look into an alias table (Walker, TOMS 1977) and one search in the user's
     items; those who hold most of the weight, whose draws would be refused again and again, are
     answered by inversion instead. Both are exact, and every draw is bounded.

@@ -22,6 +22,8 @@ _MOST_OUTCOMES = 20_000
 # mean, in standard deviations, is as the root of the number of cells by the square of this.
 _LEAST_EXPECTED = 10.0
 _MOST_CELLS = 1000  # for which that many suffice
+# Of the false alarms, what the test of rare cells that were added to a common one may raise.
+_SHARE_OF_HIDDEN = 0.1
 # Probabilities of outcomes closer than this are one probability, computed in two orders.
 _SAME = 1e-9
 
@@ -35,7 +37,9 @@ def p_value(counts: ArrayLike, probabilities: ArrayLike) -> float:
     :math:`q = 1 + (\sum_i 1/p_i - 1) / 6n(k - 1)`, is referred to the chi-square distribution
     with :math:`k - 1` degrees of freedom, after cells that are expected fewer than ten times
     (:math:`10 (k / 1000)^{1/4}` if there are more than 1,000 cells) have been added up, the
-    rarest with the next rarest, into cells that are.
+    rarest with the next rarest, into cells that are. Rare cells that end up in a common one, which
+    may hide them, are also compared with all others by the exact binomial test, which may raise
+    a tenth of the false alarms.
 
     Parameters
     ----------
@@ -155,7 +159,12 @@ def p_of_row(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> f
         return 1.0
     if is_exact(n, counts.size):
         return _exact(counts, probabilities)
-    return _large(*pooled(probabilities, n, counts, probabilities))
+    p = _large(*pooled(probabilities, n, counts, probabilities))
+    hidden = _hidden(probabilities, n)
+    if not hidden.size:
+        return p
+    of_hidden = _binomial(int(counts[hidden].sum()), n, float(probabilities[hidden].sum()))
+    return min(1.0, p / (1 - _SHARE_OF_HIDDEN), of_hidden / _SHARE_OF_HIDDEN)
 
 
 def _exact(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
@@ -192,22 +201,49 @@ def pooled(
     >>> pooled(np.array([0.5, 0.2, 0.2, 0.1]), 30, np.array([16, 5, 7, 2]))
     [array([14, 16])]
     """
+    order, starts, _ = _groups(probabilities, n)
+    return [np.add.reduceat(table[order], starts) for table in tables]
+
+
+def _groups(probabilities: NDArray[np.float64], n: int) -> tuple[NDArray[np.intp], list[int], int]:
+    """Return cells from the rarest on, where each group of them starts, and the common ones."""
     crowd = max(1.0, probabilities.size / _MOST_CELLS) ** 0.25
     least = crowd * _LEAST_EXPECTED / n * (1 - _SAME)
     order = np.argsort(probabilities, kind="stable")
     ascending = probabilities[order]
     sums = np.concatenate([[0.0], np.cumsum(ascending)])
+    common = int(np.searchsorted(ascending, least))
     ends = [0]
     while ends[-1] < ascending.size:
-        if ascending[ends[-1]] >= least:  # and so are all after it
+        if ends[-1] >= common:
             ends += range(ends[-1] + 1, ascending.size + 1)
             break
         end = int(np.searchsorted(sums, sums[ends[-1]] + least))
         if end > ascending.size:  # too little is left: it joins the cell before
             break
         ends.append(end)
-    starts = ends[:-1] or [0]
-    return [np.add.reduceat(table[order], starts) for table in tables]
+    return order, ends[:-1] or [0], common
+
+
+def _hidden(probabilities: NDArray[np.float64], n: int) -> NDArray[np.intp]:
+    """Return the rare cells that :func:`pooled` adds to a common one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _hidden(np.array([0.998, 0.001, 0.001]), 1000)
+    array([1, 2])
+    """
+    order, starts, common = _groups(probabilities, n)
+    if common == order.size:
+        return order[:0]
+    return order[max(start for start in starts if start <= common) : common]
+
+
+def _binomial(count: int, n: int, probability: float) -> float:
+    from scipy.stats import binomtest  # noqa: PLC0415 - slow to import
+
+    return float(binomtest(count, n, min(1.0, probability)).pvalue)
 
 
 def _large(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import combinations
 from math import comb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -159,8 +159,9 @@ def p_of_row(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> f
         return 1.0
     if is_exact(n, counts.size):
         return _exact(counts, probabilities)
-    p = _large(*pooled(probabilities, n, counts, probabilities))
-    hidden = _hidden(probabilities, n)
+    groups = _groups(probabilities, n)
+    p = _large(groups.add_up(counts), groups.add_up(probabilities))
+    hidden = groups.hidden
     if not hidden.size:
         return p
     of_hidden = _binomial(int(counts[hidden].sum()), n, float(probabilities[hidden].sum()))
@@ -201,43 +202,49 @@ def pooled(
     >>> pooled(np.array([0.5, 0.2, 0.2, 0.1]), 30, np.array([16, 5, 7, 2]))
     [array([14, 16])]
     """
-    order, starts, _ = _groups(probabilities, n)
-    return [np.add.reduceat(table[order], starts) for table in tables]
+    groups = _groups(probabilities, n)
+    return [groups.add_up(table) for table in tables]
 
 
-def _groups(probabilities: NDArray[np.float64], n: int) -> tuple[NDArray[np.intp], list[int], int]:
-    """Return cells from the rarest on, where each group of them starts, and the common ones."""
+class _Groups(NamedTuple):
+    """Cells that are added up."""
+
+    order: NDArray[np.intp]
+    """The cells, from the rarest on."""
+    starts: list[int]
+    """Where in `order` each group begins."""
+    n_rare: int
+    """How many cells are expected too seldom to stand alone."""
+
+    def add_up(self, table: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(np.add.reduceat(table[self.order], self.starts))
+
+    @property
+    def hidden(self) -> NDArray[np.intp]:
+        """Rare cells that are added to a common one."""
+        if self.n_rare == self.order.size:
+            return self.order[:0]
+        first = max(start for start in self.starts if start <= self.n_rare)
+        return self.order[first : self.n_rare]
+
+
+def _groups(probabilities: NDArray[np.float64], n: int) -> _Groups:
     crowd = max(1.0, probabilities.size / _MOST_CELLS) ** 0.25
     least = crowd * _LEAST_EXPECTED / n * (1 - _SAME)
     order = np.argsort(probabilities, kind="stable")
     ascending = probabilities[order]
     sums = np.concatenate([[0.0], np.cumsum(ascending)])
-    common = int(np.searchsorted(ascending, least))
+    n_rare = int(np.searchsorted(ascending, least))
     ends = [0]
     while ends[-1] < ascending.size:
-        if ends[-1] >= common:
+        if ends[-1] >= n_rare:
             ends += range(ends[-1] + 1, ascending.size + 1)
             break
         end = int(np.searchsorted(sums, sums[ends[-1]] + least))
         if end > ascending.size:  # too little is left: it joins the cell before
             break
         ends.append(end)
-    return order, ends[:-1] or [0], common
-
-
-def _hidden(probabilities: NDArray[np.float64], n: int) -> NDArray[np.intp]:
-    """Return the rare cells that :func:`pooled` adds to a common one.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> _hidden(np.array([0.998, 0.001, 0.001]), 1000)
-    array([1, 2])
-    """
-    order, starts, common = _groups(probabilities, n)
-    if common == order.size:
-        return order[:0]
-    return order[max(start for start in starts if start <= common) : common]
+    return _Groups(order, ends[:-1] or [0], n_rare)
 
 
 def _binomial(count: int, n: int, probability: float) -> float:

@@ -146,6 +146,19 @@ def test_coverage_is_the_share_of_nodes_that_the_triplets_touched():
     assert np.array_equal(trainer.covered, touched)
 
 
+def test_an_epoch_draws_to_the_end_so_that_no_destructor_waits_for_the_thread():
+    trainer, drawn = Trainer(settings(batch_size=10, hardest_of=1), DATA.train, CPU), []
+
+    class Watched:
+        def epoch(self, epoch, sampler=trainer.sampler):
+            yield from sampler.epoch(epoch)
+            drawn.append(epoch)
+
+    trainer.sampler = Watched()
+    assert len(list(trainer.epoch(1))) == trainer.n_batches
+    assert drawn == [1]
+
+
 def test_the_cosine_falls_from_the_peak_to_nothing_over_the_whole_schedule():
     trainer = Trainer(settings(lr=0.5, epochs=4), DATA.train, CPU)
     steps = 4 * trainer.n_batches

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,19 +92,19 @@ class Trainer:
         self.model.train()
         self.covered[:] = False
         hardest = isinstance(getattr(self.sampler, "negatives", None), Hardest)
-        drawn = None if hardest else self.sampler.epoch(epoch)
-        for batch in range(self.n_batches):
+        # Drawn to its end: an iterator that is dropped waits for its thread in its destructor,
+        # where an interruption would be lost.
+        batches = repeat(None, self.n_batches) if hardest else self.sampler.epoch(epoch)
+        for batch, ahead in enumerate(batches):
             step = (epoch - 1) * self.n_batches + batch
             for group in self.optimizer.param_groups:
                 group["lr"] = self.lr(step)
             mask = self._dropout_seed(step)
             readout = self._readout(mask)
-            if drawn is None:
-                vectors = self._vectors(readout)
-                triplets = self.sampler.batch(epoch, batch, vectors=vectors)
-            else:
-                triplets = next(drawn)
-            yield self._step(readout, triplets, mask, (epoch, batch))
+            drawn = ahead
+            if hardest:
+                drawn = self.sampler.batch(epoch, batch, vectors=self._vectors(readout))
+            yield self._step(readout, drawn, mask, (epoch, batch))
 
     def step(self, triplets: Triplets) -> float:
         """Advance by one batch that the caller drew, at the optimiser's current rate.

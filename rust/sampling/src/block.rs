@@ -1,6 +1,6 @@
 //! A block of positions on its way from numbers to rows and positives.
 
-use crate::epoch::{Epoch, STRIDE, Source};
+use crate::epoch::{Epoch, Source};
 use crate::lanes::{LANES, Lanes};
 use crate::lines::Members;
 use crate::output::Cell;
@@ -97,8 +97,8 @@ impl Block {
     pub(crate) fn ask(&self, visited: Rows<'_>, source: &Source, i: usize) {
         if let Some(&entry) = self.entries[..self.n].get(i) {
             match source {
-                Source::Interaction { milestones } => {
-                    prefetch(milestones, entry as usize / STRIDE);
+                Source::Interaction { milestones, shift } => {
+                    prefetch(milestones, (entry >> shift) as usize);
                     prefetch(visited.indices, entry as usize);
                 }
                 Source::RowUniform { occupied } | Source::ColumnUniform { occupied, .. } => {
@@ -122,9 +122,9 @@ impl Block {
     ) {
         let Rows { indptr, indices } = visited;
         match source {
-            Source::Interaction { milestones } => {
+            Source::Interaction { milestones, shift } => {
                 for i in 0..self.n {
-                    self.rows[i] = milestones[self.entries[i] as usize / STRIDE];
+                    self.rows[i] = milestones[(self.entries[i] >> shift) as usize];
                     prefetch(indptr, self.rows[i] as usize + 1);
                 }
                 for i in 0..self.n {

@@ -17,14 +17,15 @@ pub enum Order {
     ColumnUniform,
 }
 
-/// Entries from one milestone to the next.
-pub(crate) const STRIDE: usize = 16;
+/// Rows from one milestone to the next, on average: few to pass by, yet the milestones of twenty
+/// million entries fit the second cache.
+const ROWS_BETWEEN: usize = 4;
 
 /// What an order needs to know about the graph, found once.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// The row of every [`STRIDE`]-th entry: those between are a few rows further at most.
-    Interaction { milestones: Box<[u32]> },
+    /// The row of every `2^shift`-th entry: those between are a few rows further on average.
+    Interaction { milestones: Box<[u32]>, shift: u32 },
     /// The rows that have an entry.
     RowUniform { occupied: Box<[u32]> },
     /// The columns that have an entry, and the rows of each column.
@@ -35,11 +36,14 @@ impl Source {
     pub(crate) fn new(visited: Rows<'_>, n_cols: usize, order: Order) -> Self {
         match order {
             Order::Interaction => {
-                let mut milestones = Vec::with_capacity(visited.indices.len().div_ceil(STRIDE));
+                let n_entries = visited.indices.len();
+                let stride = (ROWS_BETWEEN * n_entries / visited.n_rows().max(1)).max(16);
+                let shift = stride.ilog2();
+                let mut milestones = Vec::with_capacity(n_entries.div_ceil(1 << shift));
                 for (row, &end) in visited.indptr[1..].iter().enumerate() {
-                    milestones.resize((end as usize).div_ceil(STRIDE), row as u32);
+                    milestones.resize((end as usize).div_ceil(1 << shift), row as u32);
                 }
-                Self::Interaction { milestones: milestones.into() }
+                Self::Interaction { milestones: milestones.into(), shift }
             }
             Order::RowUniform => Self::RowUniform { occupied: occupied(visited) },
             Order::ColumnUniform => {
@@ -53,9 +57,9 @@ impl Source {
     pub(crate) fn positive(&self, visited: Rows<'_>, epoch: &Epoch, position: u64) -> (u32, u32) {
         let one_of = |numbers: &[u32], word| numbers[below(word, numbers.len() as u64) as usize];
         match self {
-            Self::Interaction { milestones } => {
+            Self::Interaction { milestones, shift } => {
                 let entry = epoch.shuffle.get(position);
-                let first = milestones[entry as usize / STRIDE] as usize;
+                let first = milestones[(entry >> shift) as usize] as usize;
                 let passed = visited.indptr[first + 1..].iter().take_while(|&&end| end <= entry);
                 ((first + passed.count()) as u32, visited.indices[entry as usize])
             }

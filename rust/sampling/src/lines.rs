@@ -3,7 +3,8 @@
 //! A draw visits rows at random, so what a search costs is the number of cache lines that it
 //! touches. The first members of all cache lines of the indices are kept side by side, a sixteenth
 //! of the indices, small enough for the inner caches: comparing those of a row finds the one line
-//! that the search ends in, and comparing that line ends it.
+//! that the search ends in, and comparing that line ends it. Of a row with many lines, every
+//! sixteenth of these heads is compared first.
 
 use crate::block::SIZE;
 use crate::lanes::{LANES, Lanes};
@@ -36,6 +37,8 @@ impl Members<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct Lines {
     heads: Box<[u32]>,
+    /// Every sixteenth head.
+    tops: Box<[u32]>,
     /// Where in its line the first of all indices stands.
     shift: usize,
 }
@@ -50,7 +53,9 @@ impl Lines {
         let starts = (0..indices.len() + shift).step_by(LANES);
         let heads = starts.filter_map(|start| indices.get(start.saturating_sub(shift)).copied());
         // An empty last row may begin one line behind the last one.
-        Self { heads: heads.chain([0; LANES + 1]).collect(), shift }
+        let heads: Box<[u32]> = heads.chain([0; LANES + 1]).collect();
+        let tops = heads.iter().step_by(LANES).copied().chain([0; LANES]).collect();
+        Self { heads, tops, shift }
     }
 
     /// Asks for the memory where [`Self::nth_absent`] begins.
@@ -168,13 +173,45 @@ impl Lines {
             let stepped = L::at_most::<STRIDE>(window, before, rank);
             return (stepped & lowest(n)).count_ones() as usize;
         }
-        let (mut low, mut high) = (0, n as usize);
-        while low < high {
-            let middle = low.midpoint(high);
-            let stepped = heads[middle] - (before + middle as u32 * STRIDE) <= rank;
-            (low, high) = if stepped { (middle + 1, high) } else { (low, middle) };
-        }
-        low
+        self.of_a_long_row::<L, STRIDE>(look.lines[i] + 1, n as usize, before, rank)
+    }
+
+    /// The same for the `n` heads from `begin` on: their tops tell the line of heads to compare.
+    #[inline(always)]
+    fn of_a_long_row<L: Lanes, const STRIDE: u32>(
+        &self,
+        begin: usize,
+        n: usize,
+        before: u32,
+        rank: u32,
+    ) -> usize {
+        let (end, first) = (begin + n, begin.div_ceil(LANES));
+        let n_tops = end.div_ceil(LANES) - first;
+        let offset = |head: usize| before + (head - begin) as u32 * STRIDE;
+        let passed = if n_tops <= LANES {
+            let window = self.tops[first..].first_chunk().expect("as there is behind the heads");
+            let stepped = if STRIDE == 0 {
+                L::at_most::<0>(window, before, rank)
+            } else {
+                L::at_most::<{ (LANES * LANES) as u32 }>(window, offset(first * LANES), rank)
+            };
+            (stepped & lowest(n_tops as u32)).count_ones() as usize
+        } else {
+            let stepped = |top: usize| self.tops[top] - offset(top * LANES) <= rank;
+            let (mut low, mut high) = (0, n_tops);
+            while low < high {
+                let middle = low.midpoint(high);
+                (low, high) =
+                    if stepped(first + middle) { (middle + 1, high) } else { (low, middle) };
+            }
+            low
+        };
+        let line = first + passed;
+        let start = begin.max((line - 1) * LANES);
+        let window = self.heads[start..].first_chunk().expect("as for short rows");
+        let stepped = L::at_most::<STRIDE>(window, offset(start), rank);
+        let n = end.min(line * LANES) - start;
+        start - begin + (stepped & lowest(n as u32)).count_ones() as usize
     }
 
     /// How many members the search for `rank` steps over, given the line it ends in.
@@ -247,12 +284,12 @@ mod tests {
         let mut indices = Vec::new();
         let (mut firsts, mut degrees) = (Vec::new(), Vec::new());
         for (row, degree) in
-            [1usize, 3, 15, 16, 0, 17, 40, 255, 1, 272, 273, 300, 2, 0].iter().enumerate()
+            [1usize, 3, 15, 16, 0, 17, 40, 255, 1, 272, 273, 900, 4700, 2, 0].iter().enumerate()
         {
             firsts.push(indices.len() as u64);
             degrees.push(*degree as u32);
             let mut row: Vec<u32> = (0..10 * *degree as u64 + 9)
-                .map(|i| below(Stream::child(words, row as u64).word(i), 900) as u32)
+                .map(|i| below(Stream::child(words, row as u64).word(i), 9000) as u32)
                 .collect();
             row.sort_unstable();
             row.dedup();
@@ -263,8 +300,8 @@ mod tests {
         let members = Members { firsts: &firsts, degrees: &degrees };
         for shift in 0..LANES {
             let lines = Lines::shifted(&indices, shift);
-            for rank in 0..620 {
-                let mut ranks = [rank; 14];
+            for rank in (0..620).chain((620..5000).step_by(13)) {
+                let mut ranks = [rank; 15];
                 lines.nth_absent::<Portable>(
                     &indices,
                     members,
@@ -282,11 +319,11 @@ mod tests {
                     &indices,
                     members,
                     &mut look,
-                    &[rank; 14],
+                    &[rank; 15],
                     &mut found,
                     |_| (),
                 );
-                let expected = (0..14).filter(|&i| {
+                let expected = (0..15).filter(|&i| {
                     let (first, degree) = members.of(i as usize);
                     indices[first..first + degree].contains(&rank)
                 });

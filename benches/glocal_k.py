@@ -18,6 +18,8 @@ from torch.nn import functional
 
 import measure
 from glowrec.nn import GLocalK, RatingMatrix
+from glowrec.training.glocal_k.batches import BlockAdam
+from glowrec.training.glocal_k.settings import GLocalKConfig
 from memory import MIB, Peak
 
 STAGES = {
@@ -34,6 +36,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         "probe": {"choices": ["glowrec", "dense"], "help": "weigh this one here, print JSON"},
         "stage": {"choices": list(STAGES), "default": "global", "help": "of the probe"},
         "hidden": {"type": int, "default": 500},
+        "adam": {"action": "store_true", "help": "of the probe: an epoch of Adam over blocks"},
         "large": {"action": "store_true", "help": "ours alone, of MovieLens-10M's shape"},
     }
     options = measure.arguments(__doc__, argv, **extra)
@@ -181,6 +184,8 @@ def weigh(options: argparse.Namespace) -> dict[str, float]:
     ratings = load(options.data)
     build = ours if options.probe == measure.OURS else reference
     Evaluation(build(tiny, options.stage, options.hidden), options.stage, tiny)()
+    if options.adam:
+        return weigh_adam(build(ratings, options.stage, options.hidden), ratings, options)
     if options.probe == measure.OURS:
         model = build(ratings, options.stage, options.hidden)
         start, peak = time.perf_counter(), Peak()
@@ -202,8 +207,24 @@ def weigh(options: argparse.Namespace) -> dict[str, float]:
     return {"peak": peak.added - apart, "seconds": seconds, "again": again}
 
 
-def probe(options: argparse.Namespace, who: str, stage: str, data: str) -> dict[str, float]:
-    command = [sys.executable, __file__, "--probe", who, "--stage", stage, "--data", data]
+def weigh_adam(
+    model: GLocalK, ratings: RatingMatrix, options: argparse.Namespace
+) -> dict[str, float]:
+    """The peak of an epoch over blocks of rows."""
+    config = GLocalKConfig()
+    with measure.threads(options.threads), Peak() as peak:
+        adam = BlockAdam(model, ratings, "local" if options.stage == "local" else "global", config)
+        start = time.perf_counter()
+        adam.epoch(1, lambda _: None)
+        seconds = time.perf_counter() - start
+    apart = 3 * sum(value.nbytes for value in model.parameters())
+    return {"peak": peak.added - apart, "seconds": seconds, "rows": config.batch_rows}
+
+
+def probe(
+    options: argparse.Namespace, who: str, stage: str, data: str, *flags: str
+) -> dict[str, float]:
+    command = [sys.executable, __file__, "--probe", who, "--stage", stage, "--data", data, *flags]
     command += ["--threads", str(options.threads), "--hidden", str(options.hidden)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -224,12 +245,18 @@ def weigh_large(options: argparse.Namespace) -> dict[str, float]:
     """What is beyond full matrices: 764 million cells."""
     print("\n### GLocal-K on a synthetic set of MovieLens-10M's shape\n")
     print(f"10,681 items x 71,567 users, 10,000,000 ratings, {measure.machine(options.threads)}\n")
-    print("| stage | seconds | peak MiB, parameters and gradients apart |\n|---|---:|---:|")
+    print("Peak memory: parameters, gradients and the optimiser's vectors apart.\n")
+    print("| an evaluation | seconds | peak MiB |\n|---|---:|---:|")
     found = {}
     for stage, title in STAGES.items():
         answer = probe(options, measure.OURS, stage, "large")
         print(f"| {title} | {answer['again']:.2f} | {answer['peak'] / MIB:.0f} |")
         found[title] = answer["again"]
+    for stage in ("local", "positive"):
+        answer = probe(options, measure.OURS, stage, "large", "--adam")
+        title = f"{STAGES[stage]}, an epoch of Adam, {answer['rows']:,} rows at a time"
+        print(f"| {title} | {answer['seconds']:.2f} | {answer['peak'] / MIB:.0f} |")
+        found[title] = answer["seconds"]
     return found
 
 

@@ -9,7 +9,7 @@ import torch
 import glowrec as gr
 from glowrec import rating_errors
 from glowrec.errors import DataError, ParameterError
-from glowrec.nn import GLocalK
+from glowrec.nn import GLocalK, glocal_tiled
 from glowrec.nn.glocal_rows import block_loss, row_means, vectors
 from glowrec.splitting import hold_out
 from glowrec.training import GLocalKConfig, train_ratings
@@ -188,9 +188,12 @@ def test_scipys_is_an_option_with_the_same_outcome():
     assert ours["rmse"] == pytest.approx(theirs["rmse"], rel=1e-6)
 
 
+@pytest.mark.parametrize("backend", ["sparse", "tiled", "dense"])
 @pytest.mark.parametrize("stage", ["local", "global"])
-def test_blocks_of_rows_add_up_to_the_objective(stage):
-    model = GLocalK(30, 24, hidden=6, dtype=torch.float64, l2=0.3, sparsity=0.2)
+def test_blocks_of_rows_add_up_to_the_objective(stage, backend, monkeypatch):
+    monkeypatch.setitem(glocal_tiled._CELLS, "cpu", 100)  # several tiles
+    some = {"hidden": 6, "dtype": torch.float64, "l2": 0.3, "sparsity": 0.2}
+    model = GLocalK(30, 24, backend=backend, **some)
     matrix = rating_matrix(DATA.train, "item")
     kernels = None if stage == "local" else model.kernels(matrix).detach()
     whole = model.local_loss(matrix) if stage == "local" else model.global_loss(matrix, kernels)

@@ -166,6 +166,7 @@ def block_loss(
     >>> torch.allclose(parts, model.local_loss(ratings))
     True
     """
+    rows = np.sort(np.asarray(rows), axis=None)  # as tiles are passed
     block = ratings.select(rows)
     shaped, penalty = model._shaped()
     inner = model._products(block)

@@ -1,6 +1,7 @@
 """Training GLocal-K: stages, protocols, refits, optimisers, what is written, what is refused."""
 
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ import torch
 
 import glowrec as gr
 from glowrec import rating_errors
-from glowrec.errors import DataError, ParameterError
-from glowrec.nn import GLocalK, glocal_tiled
+from glowrec.errors import DataError, IdError, ParameterError
+from glowrec.nn import GLocalK, RatingMatrix, glocal_tiled
 from glowrec.nn.glocal_rows import block_loss, row_means, vectors
 from glowrec.splitting import hold_out
 from glowrec.training import GLocalKConfig, train_ratings
@@ -205,6 +206,32 @@ def test_blocks_of_rows_add_up_to_the_objective(stage, backend, monkeypatch):
     found, expected = (torch.autograd.grad(loss, wanted) for loss in (total, whole))
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("backend", ["sparse", "tiled", "dense"])
+def test_blocks_with_and_without_ratings_add_up_wherever_they_end(backend):
+    places = [0, 1, 1, 2, 5, 6, 6, 11], [0, 2, 3, 1, 4, 0, 4, 2]
+    matrix = RatingMatrix(*places, np.arange(1.0, 9.0), (12, 5))
+    model = GLocalK(12, 5, hidden=3, dtype=torch.float64, backend=backend)
+    kernels = model.kernels(matrix).detach()
+    whole = model.global_loss(matrix, kernels)
+    for cuts in ([6], [1, 2, 7], [3, 5, 11], range(1, 12)):
+        blocks = np.split(np.arange(12), list(cuts))
+        total = torch.stack([block_loss(model, matrix, rows, kernels) for rows in blocks]).sum()
+        torch.testing.assert_close(total, whole)
+    with pytest.raises(IdError, match=r"rows\[0\] = 12"):
+        block_loss(model, matrix, [12], kernels)
+
+
+def test_products_go_with_their_matrix():
+    matrix, model = RatingMatrix([0, 1], [1, 0], [4.0, 3.0], (2, 2)), GLocalK(2, 2, hidden=4)
+    model.local_loss(matrix).backward()
+    kept = weakref.ref(model._products(matrix))
+    loss = block_loss(model, matrix, [0])
+    assert kept() is not None
+    del matrix
+    assert kept() is None
+    loss.backward()
 
 
 def test_row_means_are_those_of_the_completed_matrix():

@@ -28,17 +28,20 @@ class DenseProducts:
         self.observed = torch.zeros(ratings.shape, dtype=torch.bool, device=device)
         self.observed[ratings.rows.to(device), ratings.columns.to(device)] = True
 
-    def first(self, weights: Tensor, bias: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Return ``X W + b``, shape (n, hidden), of some rows or of all that matter."""
-        x = self.x if rows is None else self.x[rows]
-        return torch.addmm(bias, x, weights)
+    def first(self, weights: Tensor, bias: Tensor) -> Tensor:
+        """Return ``X W + b``, shape (n, hidden), of all rows that matter."""
+        return torch.addmm(bias, self.x, weights)
 
     def first_convolved(
         self, kernels: Tensor, weights: Tensor, bias: Tensor, rows: Tensor | None = None
     ) -> Tensor:
-        """Return the same of the convolved matrix."""
+        """Return the same of the convolved matrix, or of some of its rows."""
         x = convolve(self.x, kernels)
         return torch.addmm(bias, x if rows is None else x[rows], weights)
+
+    def every(self, values: Tensor) -> Tensor:
+        """Return a row for each row of the matrix, of those that matter: all of them."""
+        return values
 
     def row_means(self, hidden: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
         """Return the mean of each row of ``hidden W + b``, shape (n_rows,)."""

@@ -293,7 +293,7 @@ class GLocalK(nn.Module):
         """
         if stage not in ("global", "local"):
             raise ParameterError(f"stage = {stage!r}: expected 'local' or 'global'")
-        products, device = self._products(ratings), self._bias(0).device
+        device = self._bias(0).device
         row_of, column_of = (torch.as_tensor(places, device=device) for places in (rows, columns))
         if row_of.shape != column_of.shape or row_of.ndim != 1:
             raise ShapeError(
@@ -309,7 +309,7 @@ class GLocalK(nn.Module):
                 raise IdError(f"{name}[{position}] = {int(ids[position])} is not in 0..{bound}")
         shaped, _ = self._shaped()
         if stage == "global" and kernels is None:
-            kernels = self._kernels(products, shaped)
+            kernels = self._kernels(self._products(ratings), shaped)
         out = self._bias(-1).new_empty(len(row_of))
         distinct, place_of = torch.unique(row_of, return_inverse=True)
         order = torch.argsort(place_of, stable=True)
@@ -317,16 +317,28 @@ class GLocalK(nn.Module):
         bounds = torch.searchsorted(place_of[order], edges)
         decoder = shaped[-1].t().contiguous()
         for chunk, some in enumerate(torch.split(distinct, _ROWS_AT_ONCE)):
-            if stage == "local" or kernels is None:
-                first = products.first(shaped[0], self._bias(0), some)
-            else:
-                first = products.first_convolved(kernels, shaped[0], self._bias(0), some)
-            hidden = self._encode(first, shaped)
+            hidden = self._hidden(ratings, some, None if stage == "local" else kernels, shaped)
             for at in torch.split(order[bounds[chunk] : bounds[chunk + 1]], _CELLS_AT_ONCE):
                 local = place_of[at] - chunk * _ROWS_AT_ONCE
                 column = column_of[at]
                 out[at] = (hidden[local] * decoder[column]).sum(1) + self._bias(-1)[column]
         return out
+
+    def _hidden(
+        self,
+        ratings: RatingMatrix,
+        rows: Tensor,
+        kernels: Tensor | None,
+        shaped: list[Tensor],
+    ) -> Tensor:
+        """Return the last hidden layer of some rows, convolved if there are kernels."""
+        if kernels is None:
+            part = self._products(ratings.select(rows.cpu().numpy()))
+            first = part.every(part.first(shaped[0], self._bias(0)))
+        else:
+            products = self._products(ratings)
+            first = products.first_convolved(kernels, shaped[0], self._bias(0), rows)
+        return self._encode(first, shaped)
 
     def _products(self, ratings: RatingMatrix) -> Products:
         if ratings.shape[1] != self.n_columns:

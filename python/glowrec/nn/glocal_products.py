@@ -22,14 +22,18 @@ Backend: TypeAlias = Literal["auto", "sparse", "tiled", "dense"]
 class Products(Protocol):
     """Products with a rating matrix :math:`X`; see :class:`DenseProducts` for the definitions."""
 
-    def first(self, weights: Tensor, bias: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Return ``X W + b`` of some rows, or of all that matter."""
+    def first(self, weights: Tensor, bias: Tensor) -> Tensor:
+        """Return ``X W + b`` of all rows that matter."""
         ...
 
     def first_convolved(
         self, kernels: Tensor, weights: Tensor, bias: Tensor, rows: Tensor | None = None
     ) -> Tensor:
-        """Return the same of the convolved matrix."""
+        """Return the same of the convolved matrix, or of some of its rows."""
+        ...
+
+    def every(self, values: Tensor) -> Tensor:
+        """Return a row for each row of the matrix, of those that matter."""
         ...
 
     def row_means(self, hidden: Tensor, weights: Tensor, bias: Tensor) -> Tensor:

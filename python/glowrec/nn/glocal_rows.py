@@ -10,7 +10,7 @@ import torch
 from glowrec.errors import ParameterError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
     from torch import Tensor
 
     from glowrec.nn.glocal_k import GLocalK, Stage
@@ -80,20 +80,15 @@ def vectors(
     """
     if stage not in ("global", "local"):
         raise ParameterError(f"stage = {stage!r}: expected 'local' or 'global'")
-    products = model._products(ratings)
     shaped, _ = model._shaped()
     if stage == "global" and kernels is None:
-        kernels = model._kernels(products, shaped)
+        kernels = model._kernels(model._products(ratings), shaped)
     device = model._bias(0).device
     wanted = torch.as_tensor(np.arange(ratings.shape[0]) if rows is None else rows, device=device)
-    parts = []
-    for some in torch.split(wanted, _ROWS_AT_ONCE):
-        if stage == "local" or kernels is None:
-            first = products.first(shaped[0], model._bias(0), some)
-        else:
-            first = products.first_convolved(kernels, shaped[0], model._bias(0), some)
-        parts.append(model._encode(first, shaped))
-    return Vectors(torch.cat(parts), shaped[-1].T.contiguous(), model._bias(-1).detach())
+    kernels = None if stage == "local" else kernels
+    parts = torch.split(wanted, _ROWS_AT_ONCE)
+    hidden = [model._hidden(ratings, some, kernels, shaped) for some in parts]
+    return Vectors(torch.cat(hidden), shaped[-1].T.contiguous(), model._bias(-1).detach())
 
 
 @torch.no_grad()
@@ -140,7 +135,7 @@ def block_loss(
     ratings : RatingMatrix
         All of them: rows are convolved together with their neighbours.
     rows : array_like of int, shape (n,)
-        Of the block.
+        Of the block, each once.
     kernels : Tensor, shape (n_kernels, size, size), optional
         The convolution's kernels, for the second stage; without them it is the first.
 
@@ -166,16 +161,37 @@ def block_loss(
     >>> torch.allclose(parts, model.local_loss(ratings))
     True
     """
-    rows = np.sort(np.asarray(rows), axis=None)  # as tiles are passed
-    block = ratings.select(rows)
+    chosen = np.unique(np.asarray(rows))
+    block = ratings.select(chosen)
     shaped, penalty = model._shaped()
-    inner = model._products(block)
+    penalty = len(chosen) / ratings.shape[0] * penalty
+    if not len(block):
+        return penalty
     if kernels is None:
-        first = inner.first(shaped[0], model._bias(0))
+        products = model._products(block)
+        first = products.first(shaped[0], model._bias(0))
     else:
-        chosen = torch.as_tensor(rows, device=model._bias(0).device)
-        whole = model._products(ratings)
-        first = whole.first_convolved(kernels, shaped[0], model._bias(0), chosen)
+        rated = np.flatnonzero(np.diff(block.starts))  # the others have no errors
+        products = model._products(block.select(rated))
+        around, place = _with_neighbours(chosen[rated], kernels.shape[-1] // 2, ratings.shape[0])
+        wider = model._products(ratings.select(around))
+        first = wider.every(wider.first_convolved(kernels, shaped[0], model._bias(0)))
+        first = first.index_select(0, torch.from_numpy(place).to(first.device))
     hidden = model._encode(first, shaped)
-    share = block.shape[0] / ratings.shape[0]
-    return inner.squared_error(hidden, shaped[-1], model._bias(-1)) + share * penalty
+    return products.squared_error(hidden, shaped[-1], model._bias(-1)) + penalty
+
+
+def _with_neighbours(
+    rows: NDArray[np.int64], margin: int, n_rows: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return ascending rows between their neighbours, run by run, and where they stand there.
+
+    What a convolution makes of `rows` among these is what it makes of them in the whole matrix.
+    """
+    ends = np.flatnonzero(np.diff(rows) > 1) + 1
+    firsts, stops = (np.concatenate(parts) for parts in (([0], ends), (ends, [len(rows)])))
+    lows = np.maximum(rows[firsts] - margin, 0)
+    sizes = np.minimum(rows[stops - 1] + 1 + margin, n_rows) - lows
+    shifts = np.cumsum(sizes) - sizes - lows
+    place = rows + np.repeat(shifts, stops - firsts)
+    return np.arange(sizes.sum()) - np.repeat(shifts, sizes), place

@@ -70,16 +70,14 @@ class SparseProducts:
         self.name = next(_NEXT)
         _MATRICES[self.name] = self
 
-    def first(self, weights: Tensor, bias: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Return ``X W + b``, shape (n, hidden), of some rows or of all that matter."""
-        if rows is not None:
-            return self.tiled.first(weights, bias, rows)
+    def first(self, weights: Tensor, bias: Tensor) -> Tensor:
+        """Return ``X W + b``, shape (n, hidden), of all rows that matter."""
         return cast("Tensor", _product(weights, bias, self.name, self.native.n_distinct))
 
     def first_convolved(
         self, kernels: Tensor, weights: Tensor, bias: Tensor, rows: Tensor | None = None
     ) -> Tensor:
-        """Return the same of the convolved matrix."""
+        """Return the same of the convolved matrix, or of some of its rows."""
         if rows is not None:
             return self.tiled.first_convolved(kernels, weights, bias, rows)
         if self._tiles_win(kernels.shape[-1]):
@@ -88,10 +86,13 @@ class SparseProducts:
         n_distinct = self.native.n_distinct
         return cast("Tensor", _convolved_product(kernels, weights, bias, self.name, n_distinct))
 
+    def every(self, values: Tensor) -> Tensor:
+        """Return a row for each row of the matrix, of those that matter."""
+        return values.index_select(0, self.place)
+
     def row_means(self, hidden: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
         """Return the mean of each row of ``hidden W + b``, shape (n_rows,)."""
-        means = torch.addmv(bias.mean(), hidden, weights.mean(1))
-        return means.index_select(0, self.place)
+        return self.every(torch.addmv(bias.mean(), hidden, weights.mean(1)))
 
     def squared_error(self, hidden: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
         """Return half the sum of squared errors of ``hidden W + b`` at the ratings."""
@@ -133,6 +134,7 @@ def _(gradient: Tensor, matrix: int, n_columns: int) -> Tensor:  # noqa: ARG001
 
 def _keep_matrix(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ANN401, ARG001
     weights, _, ctx.matrix, _ = inputs
+    ctx.alive = _MATRICES[ctx.matrix]
     ctx.n_columns = weights.shape[0]
 
 
@@ -191,6 +193,7 @@ def _(
 
 def _keep_operands(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ANN401, ARG001
     kernels, weights, _, ctx.matrix, _ = inputs
+    ctx.alive = _MATRICES[ctx.matrix]
     ctx.save_for_backward(kernels, weights)
 
 

@@ -33,24 +33,28 @@ class TiledProducts:
     """
 
     def __init__(self, ratings: RatingMatrix, dtype: torch.dtype, device: torch.device) -> None:
-        self.shape = ratings.shape
-        self.ratings, self.dtype, self.device = ratings, dtype, device
+        # Not the matrix itself, which lives as long as its owner wants, and its products with it.
+        self.rows, self.columns, self.values = ratings.rows, ratings.columns, ratings.values
+        self.shape, self.starts = ratings.shape, ratings.starts
+        self.dtype, self.device = dtype, device
         cells = _CELLS.get(device.type, _CELLS_ON_DEVICE)
         self.height = max(1, cells // max(1, ratings.shape[1]))
 
-    def first(self, weights: Tensor, bias: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Return ``X W + b``, shape (n, hidden), of some rows or of all that matter."""
-        if rows is None:
-            return cast("Tensor", _Tiled.apply(weights, bias, None, self))
-        return self._of_rows(rows, weights, bias, None)
+    def first(self, weights: Tensor, bias: Tensor) -> Tensor:
+        """Return ``X W + b``, shape (n, hidden), of all rows that matter."""
+        return cast("Tensor", _Tiled.apply(weights, bias, None, self))
 
     def first_convolved(
         self, kernels: Tensor, weights: Tensor, bias: Tensor, rows: Tensor | None = None
     ) -> Tensor:
-        """Return the same of the convolved matrix."""
+        """Return the same of the convolved matrix, or of some of its rows."""
         if rows is None:
             return cast("Tensor", _Tiled.apply(weights, bias, kernels, self))
         return self._of_rows(rows, weights, bias, kernels)
+
+    def every(self, values: Tensor) -> Tensor:
+        """Return a row for each row of the matrix, of those that matter: all of them."""
+        return values
 
     def row_means(self, hidden: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
         """Return the mean of each row of ``hidden W + b``, shape (n_rows,)."""
@@ -65,7 +69,7 @@ class TiledProducts:
 
         Only rows with ratings count.
         """
-        occupied = np.flatnonzero(np.diff(self.ratings.starts))
+        occupied = np.flatnonzero(np.diff(self.starts))
         reached = 0
         ones = torch.ones((1, size, size), dtype=self.dtype, device=self.device)
         for start, stop in self.tiles():
@@ -77,7 +81,7 @@ class TiledProducts:
 
     def distinct(self, n_distinct: int) -> Tensor:
         """Return the rows with ratings, then one without if there is any."""
-        counts = torch.from_numpy(np.diff(self.ratings.starts))
+        counts = torch.from_numpy(np.diff(self.starts))
         rows = torch.nonzero(counts)[:, 0]
         if len(rows) < n_distinct:
             rows = torch.cat([rows, torch.argmin(counts)[None]])
@@ -107,30 +111,23 @@ class TiledProducts:
         return self.crop(convolve(self.tile(start, stop, margin), kernels), start, stop, margin)
 
     def _cells(self, first: int, last: int) -> tuple[Tensor, Tensor, Tensor]:
-        begin, end = (int(self.ratings.starts[row]) for row in (first, last))
-        places = (axis[begin:end].to(self.device) for axis in _axes(self.ratings))
-        values = self.ratings.values[begin:end].to(self.device, self.dtype)
+        begin, end = (int(self.starts[row]) for row in (first, last))
+        places = (axis[begin:end].to(self.device) for axis in (self.rows, self.columns))
+        values = self.values[begin:end].to(self.device, self.dtype)
         return *places, values  # type: ignore[return-value]
 
-    def _of_rows(
-        self, rows: Tensor, weights: Tensor, bias: Tensor, kernels: Tensor | None
-    ) -> Tensor:
-        """Return the product of some rows, ascending, tile by tile."""
+    def _of_rows(self, rows: Tensor, weights: Tensor, bias: Tensor, kernels: Tensor) -> Tensor:
+        """Return the product of some convolved rows, tile by tile."""
         out = bias.new_empty((len(rows), bias.shape[0]))
+        rows, order = torch.sort(rows)
         done = 0
         for start, stop in self.tiles():
             until = int(torch.searchsorted(rows, stop))
             if until > done:
-                x = self.tile(start, stop) if kernels is None else None
-                x = self.convolved(start, stop, kernels) if kernels is not None else x
-                chosen = cast("Tensor", x)[rows[done:until] - start]
-                out[done:until] = torch.addmm(bias, chosen, weights)
+                chosen = self.convolved(start, stop, kernels)[rows[done:until] - start]
+                out[order[done:until]] = torch.addmm(bias, chosen, weights)
                 done = until
         return out
-
-
-def _axes(ratings: RatingMatrix) -> tuple[Tensor, Tensor]:
-    return ratings.rows, ratings.columns
 
 
 class _Tiled(torch.autograd.Function):

@@ -1,6 +1,8 @@
 """What strategies, limits, and the small samplers refuse, give back and remember."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -194,3 +196,24 @@ def test_a_whole_user_without_positions_is_no_error_for_pairs():
     assert gr.PairSampler(full).n_positions == 3
     batch = gr.InBatchSampler(full, 3).batch(0, 0)
     assert not batch.mask()[batch.users == 0].any()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to such a limit")
+def test_clashes_that_fit_no_memory_are_an_error():
+    code = """
+import pathlib, resource, numpy as np, glowrec as gr
+at = np.arange(20_000)
+graph = gr.Graph.from_edges(at, at % 9, n_users=20_000, n_items=9)
+sampler = gr.InBatchSampler(graph, 20_000, blocked=range(9))
+sampler.sample(0, 0, 9)
+pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + (1 << 30)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+sampler.batch(0, 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    message = "no room for 400000000 clashes of 20000 positions; make batches smaller"
+    assert last == f"MemoryError: {message}"

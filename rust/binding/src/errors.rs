@@ -77,7 +77,7 @@ fn sampling(error: &glowrec_sampling::Error) -> PyErr {
         | Error::TooFew { row, .. }
         | Error::TooFewInBatch { row, .. } => SaturatedError::new_err((message, *row)),
         Error::Positions { .. } | Error::OutOfRange { .. } => IdError::new_err(message),
-        Error::Memory { .. } => PyMemoryError::new_err(message),
+        Error::Memory { .. } | Error::Clashes { .. } => PyMemoryError::new_err(message),
         Error::NotANumber { .. } => ScoreError::new_err(message),
     }
 }

@@ -73,6 +73,10 @@ pub enum Error {
     #[error("no room for an int64 array of {shape:?}")]
     Memory { shape: Vec<usize> },
 
+    /// The allocator has no room for the clashes of a batch.
+    #[error("no room for {n} clashes of {n_positions} positions; make batches smaller")]
+    Clashes { n: usize, n_positions: usize },
+
     /// A score is NaN, so no candidate is the best.
     #[error("the score of user {row} and item {column} is NaN")]
     NotANumber { row: usize, column: usize },

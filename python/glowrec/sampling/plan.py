@@ -248,4 +248,6 @@ def too_few(error: SaturatedError, train: Links, graph: Graph, *, skip: bool) ->
     name = train.decode_users([user])[0] if isinstance(train, Interactions) else user
     rest = str(message).removeprefix(f"user {user} ")
     remedy = '; lower n_negatives, widen the limits, or pass saturated="skip"' if skip else ""
+    if skip and "of any popularity" in rest:  # which ends with a remedy
+        remedy = ', or pass saturated="skip"'
     return SaturatedError(f"user {name!s} {rest}{remedy}")

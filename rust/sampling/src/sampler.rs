@@ -54,8 +54,8 @@ impl Sampler {
     /// [`Error::Weight`] for a strategy out of range, [`Error::Replacement`] for one that cannot
     /// draw without; [`Error::Length`] and [`Error::OutOfRange`] for limits that do not fit the
     /// graph; [`Error::Empty`] for a graph without entries, or all of whose rows are skipped;
-    /// [`Error::Saturated`] for the first row that is linked to every column, [`Error::TooFew`]
-    /// for the first that is left with too few.
+    /// [`Error::Saturated`] for the first row that is linked to every column, [`Error::TooFew`] or
+    /// [`Error::Weightless`] for the first that is left with too few.
     pub fn limited(graph: &Csr, limits: &Limits<'_>, options: Options) -> Result<Self> {
         if !options.replacement && options.strategy.n_candidates() > 1 {
             return Err(Error::Replacement);

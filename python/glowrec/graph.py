@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from glowrec import _native
-from glowrec.arguments import whole_number
+from glowrec.arguments import flag, whole_number
 from glowrec.errors import IdError, ParameterError, ShapeError
 from glowrec.layers import layer_weights
 from glowrec.normalization import check_operator
@@ -239,7 +239,7 @@ class Graph:
             table,
             alphas,
             normalization,
-            transpose,
+            flag("transpose", transpose),
             gather_dtype is not None,
             float(keep_prob),
             int(dropout_seed),
@@ -287,7 +287,12 @@ class Graph:
         if step != 1:
             raise ParameterError(f"rows = {rows}: expected a slice without a step")
         return self._native.adjacency(
-            normalization, transpose, float(keep_prob), int(dropout_seed), start, max(start, stop)
+            normalization,
+            flag("transpose", transpose),
+            float(keep_prob),
+            int(dropout_seed),
+            start,
+            max(start, stop),
         )
 
     def to_scipy(
@@ -333,6 +338,7 @@ class Graph:
                 normalization, transpose=transpose, keep_prob=keep_prob, dropout_seed=dropout_seed
             )
             return csr_array((values, indices, indptr), shape=(self.n_nodes, self.n_nodes))
+        transpose = flag("transpose", transpose)
         if keep_prob != 1.0:
             raise ParameterError("keep_prob: edge dropout needs a normalization, such as 'none'")
         shape = (self.n_items, self.n_users) if transpose else (self.n_users, self.n_items)

@@ -46,6 +46,25 @@ REFUSED = [
     (lambda: gr.IdMap.range(1.5), r"n = 1\.5: expected a whole number"),
     (lambda: gr.Interactions.from_arrays([0], [0], n_users=1.5), r"n_users = 1\.5: expected a wh"),
     (lambda: gr.Graph.from_edges([0], [0], n_users=1.5, n_items=1), r"n_users = 1\.5: expected"),
+    (
+        lambda: gr.TripletSampler(GRAPH, replacement="no"),
+        r"replacement = 'no': expected True or F",
+    ),
+    (lambda: gr.TripletSampler(GRAPH, drop_last="no"), r"drop_last = 'no': expected True or F"),
+    (lambda: gr.PointwiseSampler(GRAPH, drop_last=1), r"drop_last = 1: expected True or False"),
+    (lambda: gr.PairSampler(GRAPH, drop_last=None), r"drop_last = None: expected True or False"),
+    (lambda: gr.InBatchSampler(GRAPH, drop_last=0), r"drop_last = 0: expected True or False"),
+    (lambda: gr.Candidates(GRAPH, replacement="no"), r"replacement = 'no': expected True or F"),
+    (lambda: GRAPH.to_scipy(transpose="no"), r"transpose = 'no': expected True or False"),
+    (lambda: GRAPH.propagate(X, 1, transpose="no"), r"transpose = 'no': expected True or False"),
+    (lambda: GRAPH.adjacency(transpose=1), r"transpose = 1: expected True or False"),
+    (lambda: gr.ItemKNN(weighted="no"), r"weighted = 'no': expected True or False"),
+    (lambda: gr.PureSVD(weighted="no"), r"weighted = 'no': expected True or False"),
+    (lambda: read_csv("log.csv", header="no"), r"header = 'no': expected True or False"),
+    (
+        lambda: gr.Popular().fit(LOG).recommend(exclude_seen="no"),
+        r"exclude_seen = 'no': expected True or False",
+    ),
     (lambda: gr.evaluate_rankings([[0]], GRAPH, metrics=None, users=[0]), r"metrics = None: exp"),
 ]
 
@@ -54,6 +73,12 @@ REFUSED = [
 def test_the_parameter_is_named(call, message):
     with pytest.raises(ParameterError, match=f"^{message}"):
         call()
+
+
+def test_flags_may_be_those_of_numpy():
+    sampler = gr.TripletSampler(GRAPH, 2, drop_last=np.True_, replacement=np.False_)
+    assert sampler.drop_last is True
+    assert sampler.replacement is False
 
 
 def test_ragged_rows_are_no_table():

@@ -177,8 +177,9 @@ def chosen(name: str, value: Any, choices: tuple[str, ...]) -> str:  # noqa: ANN
     >>> chosen("order", "interaction", ORDERS)
     'interaction'
     """
-    if value not in choices:
-        raise ParameterError(f"{name} = {value!r}: expected one of {', '.join(choices)}")
+    if not isinstance(value, str) or value not in choices:  # an array is compared cell by cell
+        told = repr(value) if isinstance(value, str | int | None) else f"a {type(value).__name__}"
+        raise ParameterError(f"{name} = {told}: expected one of {', '.join(choices)}")
     return str(value)
 
 

@@ -33,7 +33,10 @@ def linked(name: str, links: Links) -> Graph:
     if isinstance(links, Interactions):
         return links.graph
     if hasattr(links, "tocoo"):
-        return Graph.from_scipy(links)
+        try:
+            return Graph.from_scipy(links)
+        except (DataError, ShapeError) as error:
+            raise type(error)(f"{name}{str(error).removeprefix('matrix')}") from None
     raise ParameterError(
         f"{name}: expected Interactions, a Graph or a SciPy sparse matrix, "
         f"got {type(links).__name__}"

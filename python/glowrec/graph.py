@@ -84,7 +84,7 @@ class Graph:
         ShapeError
             If the arrays are not one-dimensional and equally long.
         IdError
-            If an id is no integer, or not one of its axis.
+            If an id is no integer, or not one of its axis, or there are more than 2**32 nodes.
         ParameterError
             If a number of nodes is negative or no whole number.
 

@@ -96,6 +96,7 @@ def test_a_cell_that_is_nan_is_no_link(kind):
         ("train", gr.TripletSampler),
         ("log", nearest_items),
         ("matrix", gr.Graph.from_scipy),
+        ("matrix", gr.Interactions.from_scipy),
     ):
         with pytest.raises(DataError, match=f"^{name}{message}"):
             read(matrix)

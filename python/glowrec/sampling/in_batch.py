@@ -153,6 +153,8 @@ class InBatchSampler(EpochSampler[InBatchPairs]):
         ------
         IdError
             If the positions are not within the epoch.
+        MemoryError
+            If there is no room for the clashes: up to the square of the batch.
 
         Examples
         --------

@@ -1,10 +1,12 @@
-"""Numbers that are passed as arguments: what is none is named with its parameter."""
+"""Numbers and flags as arguments: what is none is named with its parameter."""
 
 from __future__ import annotations
 
 import math
 import operator
 from typing import Any
+
+import numpy as np
 
 from glowrec.errors import ParameterError
 
@@ -101,3 +103,32 @@ def real_number(name: str, value: Any) -> float:  # noqa: ANN401 - anything may 
         return float(value)
     except (TypeError, OverflowError):
         raise ParameterError(f"{name} = {value!r}: expected a number") from None
+
+
+def flag(name: str, value: Any) -> bool:  # noqa: ANN401 - anything may be passed
+    """Return a truth value: a bool of Python or NumPy, for ``bool("no")`` is True.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, for the message.
+    value : object
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ParameterError
+        If it is none.
+
+    Examples
+    --------
+    >>> flag("drop_last", "no")
+    Traceback (most recent call last):
+    glowrec.errors.ParameterError: drop_last = 'no': expected True or False
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ParameterError(f"{name} = {value!r}: expected True or False")
+    return bool(value)

@@ -38,7 +38,7 @@ def coded(
     Raises
     ------
     DataError
-        If an id is neither a string nor a whole number.
+        If an id is neither a string nor a whole number, or `n` is out of range.
     IdError
         If an id is not in `known` or not below `n`.
     ParameterError
@@ -53,7 +53,9 @@ def coded(
     if n is not None and known is not None:
         raise ParameterError(f"n_{axis}s and {axis}_ids: give one of them, not both")
     if n is not None:
-        known = IdMap.range(whole_number(f"n_{axis}s", n))
+        if not 0 <= whole_number(f"n_{axis}s", n) <= MAX_IDS:
+            raise DataError(f"n_{axis}s = {n}: expected a number of ids from 0 to {MAX_IDS}")
+        known = IdMap.range(n)
     if known is not None:
         codes = known.encode(ids, axis=axis)
         return (codes.copy() if np.may_share_memory(codes, np.asarray(ids)) else codes), known
@@ -108,6 +110,41 @@ def numbers(name: str, values: ArrayLike) -> NDArray[Any]:
             f"{name}[{position}] = {array.flat[position]} does not fit 64 bits with a sign"
         )
     return array.astype(np.int64)
+
+
+def linking(name: str, entries: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - of SciPy
+    """Return which stored entries of a sparse matrix are links: all other than zero.
+
+    Parameters
+    ----------
+    name : str
+        What the matrix is called in messages.
+    entries : scipy.sparse.coo_array or coo_matrix
+
+    Returns
+    -------
+    ndarray of bool, shape (nnz,)
+
+    Raises
+    ------
+    DataError
+        If an entry is NaN; the message names the first cell.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from glowrec.columns import linking
+    >>> linking("train", scipy.sparse.coo_array([[0.0, float("nan")]]))
+    Traceback (most recent call last):
+    glowrec.errors.DataError: train[0, 1] = nan: expected a number, or no entry
+    """
+    if entries.data.dtype.kind in "fc":
+        wrong = np.flatnonzero(np.isnan(entries.data))
+        if wrong.size:
+            row, column = entries.row[wrong[0]], entries.col[wrong[0]]
+            raise DataError(f"{name}[{row}, {column}] = nan: expected a number, or no entry")
+    found: NDArray[np.bool_] = entries.data != 0
+    return found
 
 
 def check_codes(name: str, codes: NDArray[np.int64], n: int) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from glowrec.errors import IdError, ParameterError, SaturatedError, ShapeError
+from glowrec.errors import DataError, IdError, ParameterError, SaturatedError, ShapeError
 from glowrec.graph import Graph
 from glowrec.interactions import Interactions
 
@@ -33,7 +33,10 @@ def linked(name: str, links: Links) -> Graph:
     if isinstance(links, Interactions):
         return links.graph
     if hasattr(links, "tocoo"):
-        return Graph.from_scipy(links)
+        try:
+            return Graph.from_scipy(links)
+        except (DataError, ShapeError) as error:
+            raise type(error)(f"{name}{str(error).removeprefix('matrix')}") from None
     raise ParameterError(
         f"{name}: expected Interactions, a Graph or a SciPy sparse matrix, "
         f"got {type(links).__name__}"
@@ -82,7 +85,7 @@ def vectors(name: str, table: ArrayLike) -> NDArray[np.float32]:
         raise ShapeError(
             f"{name}: expected two dimensions, one row per vector, got shape {found.shape}"
         )
-    return single(found)
+    return fitting(name, found)
 
 
 def real(name: str, values: ArrayLike) -> NDArray[Any]:
@@ -122,6 +125,37 @@ def single(numbers: NDArray[Any]) -> NDArray[np.float32]:
     """
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
         return np.ascontiguousarray(numbers, dtype=np.float32)
+
+
+def fitting(name: str, numbers: NDArray[Any]) -> NDArray[np.float32]:
+    """Return :func:`single` of numbers that it does not make infinite: those would tie.
+
+    Examples
+    --------
+    >>> fitting("item_factors", np.array([[1.0, 2.0], [1e300, 3.0]]))
+    Traceback (most recent call last):
+    glowrec.errors.DataError: item_factors[1, 0] = 1e+300: too large for float32; scale all down
+    """
+    found = single(numbers)
+    if found.dtype != numbers.dtype:
+        lost = np.isinf(found)
+        if bool(lost.any()):
+            lost &= np.isfinite(numbers)
+            for place in np.argwhere(lost)[:1].tolist():
+                raise too_large(name, place, numbers[tuple(place)])
+    return found
+
+
+def too_large(name: str, place: list[int], value: object) -> DataError:
+    """Return the error of a number that float32 cannot hold.
+
+    Examples
+    --------
+    >>> too_large("item_bias", [3], -1e39)
+    DataError('item_bias[3] = -1e+39: too large for float32; scale all down')
+    """
+    at = ", ".join(map(str, place))
+    return DataError(f"{name}[{at}] = {value}: too large for float32; scale all down")
 
 
 def whole(name: str, values: ArrayLike, n_dims: int) -> NDArray[np.int64]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from glowrec import _native
-from glowrec.arguments import whole_number
+from glowrec.arguments import flag, whole_number
+from glowrec.columns import linking
 from glowrec.errors import IdError, ParameterError, ShapeError
+from glowrec.id_map import MAX_IDS
 from glowrec.layers import layer_weights
 from glowrec.normalization import check_operator
 
@@ -82,7 +84,7 @@ class Graph:
         ShapeError
             If the arrays are not one-dimensional and equally long.
         IdError
-            If an id is no integer, or not one of its axis.
+            If an id is no integer, or not one of its axis, or there are more than 2**32 nodes.
         ParameterError
             If a number of nodes is negative or no whole number.
 
@@ -113,6 +115,8 @@ class Graph:
         ------
         ShapeError
             If the matrix is not sparse and two-dimensional.
+        DataError
+            If it stores NaN.
 
         Examples
         --------
@@ -124,7 +128,7 @@ class Graph:
         if not hasattr(matrix, "tocoo") or len(matrix.shape) != 2:  # noqa: PLR2004 - an axis each
             raise ShapeError("matrix: expected a two-dimensional SciPy sparse matrix")
         entries = matrix.tocoo()
-        linked = entries.data != 0
+        linked = linking("matrix", entries)
         n_users, n_items = matrix.shape
         return cls.from_edges(
             entries.row[linked], entries.col[linked], n_users=n_users, n_items=n_items
@@ -239,7 +243,7 @@ class Graph:
             table,
             alphas,
             normalization,
-            transpose,
+            flag("transpose", transpose),
             gather_dtype is not None,
             float(keep_prob),
             int(dropout_seed),
@@ -286,6 +290,7 @@ class Graph:
         start, stop, step = (rows or slice(None)).indices(self.n_nodes)
         if step != 1:
             raise ParameterError(f"rows = {rows}: expected a slice without a step")
+        transpose = flag("transpose", transpose)
         return self._native.adjacency(
             normalization, transpose, float(keep_prob), int(dropout_seed), start, max(start, stop)
         )
@@ -333,6 +338,7 @@ class Graph:
                 normalization, transpose=transpose, keep_prob=keep_prob, dropout_seed=dropout_seed
             )
             return csr_array((values, indices, indptr), shape=(self.n_nodes, self.n_nodes))
+        transpose = flag("transpose", transpose)
         if keep_prob != 1.0:
             raise ParameterError("keep_prob: edge dropout needs a normalization, such as 'none'")
         shape = (self.n_items, self.n_users) if transpose else (self.n_users, self.n_items)
@@ -359,6 +365,8 @@ def _built(users: ArrayLike, items: ArrayLike, n_users: int, n_items: int) -> _n
     for name, size in (("n_users", n_users), ("n_items", n_items)):
         if whole_number(name, size) < 0:
             raise ParameterError(f"{name} = {size} must not be negative")
+        if size > MAX_IDS:
+            raise IdError(f"{name} = {size} is more than the {MAX_IDS} that 32-bit ids can name")
     return _native.Graph(n_users, n_items, _ids("users", users), _ids("items", items))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glowrec.columns import check_codes, coded, frozen, numbers
+from glowrec.columns import check_codes, coded, frozen, linking, numbers
 from glowrec.duplicates import POLICIES, settled
 from glowrec.errors import IdError, ParameterError, ShapeError
 from glowrec.graph import Graph
@@ -176,6 +176,8 @@ class Interactions:
         ------
         ShapeError
             If the matrix is not sparse and two-dimensional.
+        DataError
+            If it stores a value that is not finite.
 
         Examples
         --------
@@ -190,6 +192,7 @@ class Interactions:
         rows.sum_duplicates()
         rows.eliminate_zeros()
         entries = rows.tocoo()
+        linking("matrix", entries)  # names a cell that is NaN
         values = None if bool((entries.data == 1).all()) else entries.data
         n_users, n_items = map(int, matrix.shape)
         return cls.from_arrays(

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from glowrec import _native
-from glowrec.arguments import real_number, whole_number
+from glowrec.arguments import flag, real_number, whole_number
 from glowrec.errors import DataError, ParameterError
 from glowrec.factors import core, linked
 from glowrec.graph import Graph
@@ -194,7 +194,7 @@ def _nearest(
     check_neighbors(n, similarity, shrinkage)
     graph = linked("log", log)
     values = None
-    if weighted:
+    if flag("weighted", weighted):
         by_user = values_of(log)
         sides = by_user.data, by_user.tocsc().data
         values = sides[::-1] if of_items else sides

@@ -86,6 +86,8 @@ def top_k(
     ParameterError
         If `k` is out of range or no whole number, `similarity` is unknown, a factor or bias is
         no real number, or a tensor records gradients.
+    DataError
+        If a finite factor or bias is too large for float32: named by its row and column.
     MemoryError
         If there is no room for so many places.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from glowrec.errors import ParameterError, ShapeError
-from glowrec.factors import check_pair, real, single, vectors
+from glowrec.factors import check_pair, fitting, real, single, vectors
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -75,6 +75,8 @@ def factors_of(
     ParameterError
         If `similarity` is unknown, something is no real number, or a bias of a user is not
         finite.
+    DataError
+        If a finite number of float64 is too large for float32: named by its row and column.
 
     Examples
     --------
@@ -129,7 +131,7 @@ def bias_of(name: str, bias: ArrayLike, n: int, of: str) -> NDArray[np.float32]:
     found = real(name, bias)
     if found.shape != (n,):
         raise ShapeError(f"{name}: expected shape ({n},), one number per {of}, got {found.shape}")
-    return single(found)
+    return fitting(name, found)
 
 
 def _directions(name: str, table: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -79,7 +79,7 @@ def test_wrong_pairs_are_refused():
         gr.GLocalK().predict([1], [1])
     with pytest.raises(ParameterError, match="train = 'ml-100k': expected Interactions"):
         gr.GLocalK().fit("ml-100k")
-    with pytest.raises(ParameterError, match=r"settings of lightgcn, expected of glocal-k"):
+    with pytest.raises(ParameterError, match=r"settings of lightgcn, expected one of glocal-k"):
         gr.GLocalK(preset="lightgcn-fast")
 
 
@@ -145,6 +145,10 @@ def test_what_cannot_be_folded_in_is_refused(tmp_path):
         MODEL.fold_in(new([100], ["tea"]))
     with pytest.raises(DataError, match="has no values"):
         MODEL.fold_in(gr.Interactions.from_arrays([100], [8]))
+    for value in (5.5, 0, -1):
+        message = rf"^ratings: {value} by user 110 for item 8 lies outside 0\.5 to 5, the range of"
+        with pytest.raises(DataError, match=message):
+            MODEL.fold_in(new([100, 110], [8, 8], [5, value]))
     with pytest.raises(DataError, match="ratings: are empty"):
         MODEL.fold_in(new([100], [8]).select([]))
     with pytest.raises(ParameterError, match="ratings = a list: expected Interactions"):

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 import glowrec
 from glowrec import Graph, LightGCN, datasets, evaluate, evaluate_factors
-from glowrec.errors import IdError, ParameterError, ScoreError, ShapeError
+from glowrec.errors import DataError, IdError, ParameterError, ScoreError, ShapeError
 from glowrec.factors import vectors
 from glowrec.nn.best import best_of
 from glowrec.nn.ranking import top_k
@@ -185,6 +185,18 @@ def test_refusals_name_the_parameter():
         top_k(two, three, 1, user_bias=[1, torch.inf])
     with pytest.raises(ParameterError, match="similarity"):
         top_k(two, three, 1, similarity="euclid")
+    wide = three.double()
+    wide[2, 0] = -1e300
+    with pytest.raises(
+        DataError, match=r"^item_factors\[2, 0\] = -1e\+300: too large for float32"
+    ):
+        top_k(two, wide, 1)
+    with pytest.raises(
+        DataError, match=r"^user_factors\[2, 0\] = -1e\+300: too large for float32"
+    ):
+        top_k(wide, three, 1)
+    with pytest.raises(DataError, match=r"^item_bias\[0\] = 1e\+39: too large for"):
+        top_k(two, three, 1, item_bias=np.array([1e39, 0, 0]))
 
 
 def test_cpu_tensors_are_read_in_place_or_converted_exactly():

@@ -159,6 +159,18 @@ def test_a_state_of_another_epochs_shape_is_refused(sampler, graph):
         SamplerDataset(sampler, rank=0, world_size=2).load_state_dict(
             {"epoch": 1, "n_batches": 11, "world_size": 2}
         )
+    for loader in (SamplerDataset(sampler), SamplerLoader(sampler)):
+        with pytest.raises(
+            ParameterError, match=r"^state: expected what state_dict returned, got NoneType$"
+        ):
+            loader.load_state_dict(None)
+
+
+@pytest.mark.parametrize("wrong", [None, "x", [1], TripletSampler])
+def test_what_is_no_sampler_is_refused(wrong):
+    for kind in (SamplerDataset, SamplerLoader):
+        with pytest.raises(ParameterError, match=r"^sampler: expected a sampler, such as .* got "):
+            kind(wrong)
 
 
 def test_copies_are_independent_and_draw_the_same(sampler):

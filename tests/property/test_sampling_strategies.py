@@ -195,7 +195,7 @@ def test_users_with_no_one_or_two_negatives_left():
         assert pair.n_triplets == 5  # users 2 and 3
         drawn = pair.sample(0, 0, 5)
         assert {(0, 5)} == {tuple(sorted(row)) for row in drawn.negatives[drawn.users == 2]}
-        with pytest.raises(SaturatedError, match=r"user 1 has 1 items .* fewer than 2"):
+        with pytest.raises(SaturatedError, match=r"user 1 has 1 item that .* fewer than 2"):
             sampler_of(
                 checks.World(4, 6, frozenset(train - {(0, 0), (0, 1)})),
                 strategy,
@@ -220,7 +220,11 @@ def test_one_item_and_no_interactions(strategy):
 def test_popularity_needs_an_item_that_somebody_has():
     # The only possible item of user 0 has no interaction, so it has no weight.
     graph = gr.Graph.from_edges([0, 0, 1], [0, 1, 0], n_users=2, n_items=3)
-    with pytest.raises(SaturatedError, match=r"user 0 has 0 items that may be drawn"):
+    message = (
+        r"^user 0 has 0 items of any popularity that may be drawn, fewer than 1 \(the other "
+        r'1 have no interactions\); mix with Uniform\(\) by Mixed, or pass saturated="skip"$'
+    )
+    with pytest.raises(SaturatedError, match=message):
         gr.TripletSampler(graph, negatives=gr.Popularity())
     mixed = gr.TripletSampler(graph, negatives=MIXED)
     assert mixed.probabilities([0, 1, 1], [2, 1, 2]).round(3).tolist() == [1.0, 0.857, 0.143]

@@ -8,9 +8,11 @@ import pytest
 import scipy.sparse as sp
 
 import glowrec as gr
+import glowrec.testing
 from glowrec.datasets import synthetic
 from glowrec.errors import DataError, IdError, ParameterError, ShapeError
 from glowrec.io import read_csv
+from glowrec.neighbors import nearest_items
 from glowrec.splitting import hold_out
 
 GRAPH = gr.Graph.from_edges([0, 1, 2], [0, 1, 2], n_users=3, n_items=4)
@@ -46,6 +48,36 @@ REFUSED = [
     (lambda: gr.IdMap.range(1.5), r"n = 1\.5: expected a whole number"),
     (lambda: gr.Interactions.from_arrays([0], [0], n_users=1.5), r"n_users = 1\.5: expected a wh"),
     (lambda: gr.Graph.from_edges([0], [0], n_users=1.5, n_items=1), r"n_users = 1\.5: expected"),
+    (
+        lambda: gr.TripletSampler(GRAPH, replacement="no"),
+        r"replacement = 'no': expected True or F",
+    ),
+    (lambda: gr.TripletSampler(GRAPH, drop_last="no"), r"drop_last = 'no': expected True or F"),
+    (lambda: gr.PointwiseSampler(GRAPH, drop_last=1), r"drop_last = 1: expected True or False"),
+    (lambda: gr.PairSampler(GRAPH, drop_last=None), r"drop_last = None: expected True or False"),
+    (lambda: gr.InBatchSampler(GRAPH, drop_last=0), r"drop_last = 0: expected True or False"),
+    (lambda: gr.Candidates(GRAPH, replacement="no"), r"replacement = 'no': expected True or F"),
+    (lambda: GRAPH.to_scipy(transpose="no"), r"transpose = 'no': expected True or False"),
+    (lambda: GRAPH.propagate(X, 1, transpose="no"), r"transpose = 'no': expected True or False"),
+    (lambda: GRAPH.adjacency(transpose=1), r"transpose = 1: expected True or False"),
+    (lambda: gr.ItemKNN(weighted="no"), r"weighted = 'no': expected True or False"),
+    (lambda: gr.PureSVD(weighted="no"), r"weighted = 'no': expected True or False"),
+    (lambda: read_csv("log.csv", header="no"), r"header = 'no': expected True or False"),
+    (
+        lambda: gr.Popular().fit(LOG).recommend(exclude_seen="no"),
+        r"exclude_seen = 'no': expected True or False",
+    ),
+    (lambda: gr.TripletSampler(GRAPH, order=np.array(["a", "b"])), r"order = a ndarray: expected"),
+    (lambda: gr.InBatchSampler(GRAPH, order=["a"]), r"order = a list: expected one of interact"),
+    (
+        lambda: gr.testing.check_distribution(None, GRAPH, "a"),
+        r"weights: expected real numbers, got <U1",
+    ),
+    (lambda: gr.load(None), r"folder: expected a path, got NoneType$"),
+    (lambda: gr.EASE.load(3), r"folder: expected a path, got int$"),
+    (lambda: gr.LightGCN.load(None), r"folder: expected a path, got NoneType$"),
+    (lambda: gr.EASE(1e300), r"l2 = 1e\+300: too large for float32, .*; take at most 9e\+18$"),
+    (lambda: gr.EASE(1e300, dtype="float64"), r"l2 = 1e\+300: too large for float64, "),
     (lambda: gr.evaluate_rankings([[0]], GRAPH, metrics=None, users=[0]), r"metrics = None: exp"),
 ]
 
@@ -54,6 +86,31 @@ REFUSED = [
 def test_the_parameter_is_named(call, message):
     with pytest.raises(ParameterError, match=f"^{message}"):
         call()
+
+
+@pytest.mark.parametrize("kind", [sp.coo_array, sp.csr_matrix, sp.csc_array])
+def test_a_cell_that_is_nan_is_no_link(kind):
+    matrix = kind(np.array([[0.0, 1.0], [np.nan, 2.0], [np.nan, 0.0]]))
+    message = r"\[[12], 0\] = nan: expected a number, or no entry$"
+    for name, read in (
+        ("train", gr.TripletSampler),
+        ("log", nearest_items),
+        ("matrix", gr.Graph.from_scipy),
+        ("matrix", gr.Interactions.from_scipy),
+    ):
+        with pytest.raises(DataError, match=f"^{name}{message}"):
+            read(matrix)
+
+
+def test_the_largest_l2_leaves_weights():
+    model = gr.EASE(9e18).fit(gr.Interactions.from_arrays([0, 0, 1, 1], [0, 1, 1, 2]))
+    assert model.score(np.array([0]))[0, 1] > 0
+
+
+def test_flags_may_be_those_of_numpy():
+    sampler = gr.TripletSampler(GRAPH, 2, drop_last=np.True_, replacement=np.False_)
+    assert sampler.drop_last is True
+    assert sampler.replacement is False
 
 
 def test_ragged_rows_are_no_table():

@@ -1,14 +1,17 @@
 """Factors and biases as people hand them over: copied, converted or refused."""
 
+import re
+
 import numpy as np
 import pytest
 
-from glowrec import Graph, top_k
-from glowrec.errors import ParameterError, ScoreError, ShapeError
+from glowrec import Graph, evaluate_factors, top_k
+from glowrec.errors import DataError, ParameterError, ScoreError, ShapeError
 from glowrec.factors import real, vectors
 from glowrec.similarity import factors_of
 
 TABLE = np.arange(12, dtype=np.float32).reshape(4, 3)
+GRAPH = Graph.from_edges([0], [1], n_users=4, n_items=4)
 
 
 def test_float32_rows_are_read_in_place():
@@ -32,7 +35,21 @@ def test_half_precision_is_converted_exactly():
 def test_wider_and_whole_numbers_are_rounded_to_the_nearest():
     assert vectors("t", [[2**24 + 1, 1]]).tolist() == [[2.0**24, 1.0]]
     assert vectors("t", [[0.1]])[0, 0] == np.float32(0.1)
-    assert vectors("t", [[1e300, -1e300]]).tolist() == [[np.inf, -np.inf]]
+    assert vectors("t", [[np.inf, -np.inf, 3.4e38]])[0, :2].tolist() == [np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("bad", [1e300, -3.5e38])
+def test_what_float32_cannot_hold_is_named_not_made_infinite(bad):
+    wide = np.ones((4, 3))
+    wide[2, 1] = bad
+    message = rf"\[2, 1\] = {re.escape(str(bad))}: too large for float32; scale all down$"
+    with pytest.raises(DataError, match=f"^user_factors{message}"):
+        top_k(wide, TABLE, 1)
+    with pytest.raises(DataError, match=f"^item_factors{message}"):
+        evaluate_factors(TABLE, np.asfortranarray(wide), None, GRAPH)
+    with pytest.raises(DataError, match=r"^item_bias\[1\] = 1e\+39: too large for float32"):
+        top_k(TABLE, TABLE, 1, item_bias=[0, 1e39, 0, 0])
+    assert top_k(wide, wide, 1, similarity="cosine").scores.max() <= 1
 
 
 def test_a_tensor_that_records_gradients_gets_a_remedy():

@@ -38,6 +38,11 @@ def test_links_that_are_none(users, items, error, message):
         ({"n_users": -1, "n_items": 1}, ParameterError, r"n_users = -1 must not be negative"),
         ({"n_users": 1, "n_items": -2}, ParameterError, r"n_items = -2 must not be negative"),
         ({"n_users": 2**32 + 1, "n_items": 1}, IdError, r"n_users = 4294967297 is more than"),
+        (
+            {"n_users": 1, "n_items": 2**64},
+            IdError,
+            r"n_items = 18446744073709551616 is more",
+        ),
         ({"n_users": 1, "n_items": 2**40}, IdError, r"n_items = 1099511627776 is more than"),
     ],
 )

@@ -80,8 +80,10 @@ def test_codes_out_of_range_are_named(users, message):
 
 
 def test_an_axis_longer_than_u32_is_refused():
-    with pytest.raises(DataError, match=r"n = 4294967297: expected .* 0 to 4294967296"):
+    with pytest.raises(DataError, match=r"^n_users = 4294967297: expected .* 0 to 4294967296"):
         Interactions.from_arrays([0], [0], n_users=2**32 + 1)
+    with pytest.raises(DataError, match=r"^n_items = -5: expected a number of ids from 0 to"):
+        Interactions.from_arrays([0], [0], n_items=-5)
     with pytest.raises(DataError, match="n = -1"):
         IdMap.range(-1)
 

@@ -3,6 +3,7 @@
 import dataclasses
 from enum import StrEnum
 
+import numpy as np
 import pytest
 
 from glowrec.errors import DataError, ParameterError
@@ -164,6 +165,12 @@ def test_the_fast_preset_takes_a_candidate_in_every_400_items():
     assert fast.candidates(40_981) == 96  # Gowalla, on which the preset was chosen
     assert preset("lightgcn-fast", hardest_of=20).candidates(7) == 20
     assert preset("lightgcn-reference").candidates(10**6) == 1
+
+
+def test_a_flag_may_be_one_of_numpy_and_a_choice_no_array():
+    assert preset("lightgcn-fast", refit=np.False_).refit is False
+    with pytest.raises(ParameterError, match=r"^order = array.*: expected one of 'interaction'"):
+        preset("lightgcn-fast", order=np.array(["interaction", "user_uniform"]))
 
 
 def test_an_unknown_preset_lists_the_known_ones():

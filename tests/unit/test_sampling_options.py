@@ -1,6 +1,8 @@
 """What strategies, limits, and the small samplers refuse, give back and remember."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -108,16 +110,19 @@ def test_users_with_too_few_negatives_are_named_by_their_own_id():
     with pytest.raises(SaturatedError, match=message):
         gr.TripletSampler(one, exclude=exclude)
     with pytest.raises(
-        SaturatedError, match=r"^user ann has 1 items .* fewer than 2; lower n_neg"
+        SaturatedError, match=r"^user ann has 1 item that .* fewer than 2; lower n_neg"
     ):
         gr.TripletSampler(one, n_negatives=2, replacement=False)
-    with pytest.raises(SaturatedError, match=r"^user zoe has 1 items .* than 3; lower n, or draw"):
+    with pytest.raises(
+        SaturatedError, match=r"^user zoe has 1 item that .* than 3; lower n, or draw"
+    ):
         gr.Candidates(one, 3).sample([1])
     with pytest.raises(SaturatedError, match=r"^user zoe has 0 items .* fewer than 1$"):
         gr.Candidates(one, 3, replacement=True).sample([1], [1])
     alone = gr.TripletSampler(one, 1, negatives=gr.InBatch())
     with pytest.raises(
-        SaturatedError, match=r"user (ann|zoe) finds no negative .* positions 1\.\.2"
+        SaturatedError,
+        match=r"^user (ann|zoe) finds no negative in the batch of positions 1\.\.2; make",
     ):
         alone.batch(0, 1)
 
@@ -134,7 +139,9 @@ def test_candidates_check_users_and_targets():
     empty = gr.Graph.from_edges([], [], n_users=2, n_items=3)
     assert sorted(gr.Candidates(empty, 3).sample([1])[0].tolist()) == [0, 1, 2]
     nothing = gr.Candidates(empty, 1, negatives=gr.Popularity())
-    with pytest.raises(SaturatedError, match="user 1 has 0 items"):
+    with pytest.raises(
+        SaturatedError, match=r"^user 1 has 0 items of any popularity .* 3 have no"
+    ):
         nothing.sample([1])
 
 
@@ -194,3 +201,24 @@ def test_a_whole_user_without_positions_is_no_error_for_pairs():
     assert gr.PairSampler(full).n_positions == 3
     batch = gr.InBatchSampler(full, 3).batch(0, 0)
     assert not batch.mask()[batch.users == 0].any()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to such a limit")
+def test_clashes_that_fit_no_memory_are_an_error():
+    code = """
+import pathlib, resource, numpy as np, glowrec as gr
+at = np.arange(20_000)
+graph = gr.Graph.from_edges(at, at % 9, n_users=20_000, n_items=9)
+sampler = gr.InBatchSampler(graph, 20_000, blocked=range(9))
+sampler.sample(0, 0, 9)
+pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + (1 << 30)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+sampler.batch(0, 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    message = "no room for 400000000 clashes of 20000 positions; make batches smaller"
+    assert last == f"MemoryError: {message}"

@@ -7,7 +7,7 @@ import pytest
 import safetensors.numpy
 
 import glowrec as gr
-from glowrec.errors import DataError
+from glowrec.errors import DataError, ParameterError
 from glowrec.recommenders import LightGCN, NotFittedError, Recommender, VectorRecommender
 
 LOG = gr.Interactions.from_arrays(["ann", "ann", "eve", "bob"], ["tea", "jam", "tea", "rye"])
@@ -67,6 +67,20 @@ def test_what_is_no_model_names_the_folder_or_the_file(folder, tmp_path):
     (empty / "model.json").write_text('{"model": "NoKNN"}')
     with pytest.raises(DataError, match=r"model\.json: holds a model 'NoKNN', expected one of"):
         gr.load(empty)
+
+
+def test_a_model_is_saved_into_a_folder_not_onto_a_file(folder, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("kept")
+    for model in (gr.load(folder), gr.Popular().fit(LOG)):
+        for place in (file, file / "below"):
+            with pytest.raises(ParameterError, match=r"file: is a file, expected a folder$"):
+                model.save(place)
+        with pytest.raises(ParameterError, match=r"^folder: expected a path, got NoneType$"):
+            model.save(None)
+        with pytest.raises(DataError, match=r"file: no such folder$"):
+            type(model).load(file)
+    assert file.read_text() == "kept"
 
 
 def test_a_model_that_was_not_fitted_says_so(tmp_path):

@@ -276,8 +276,25 @@ def test_recommenders_are_fitted_saved_and_loaded(model, options, tmp_path):
     assert gr.evaluate(loaded, DATA.train, DATA.test).summary == pytest.approx(made.result.test)
     with pytest.raises(DataError, match=f"saved: learned: by {made.config.model}, expected by"):
         gr.LightGCN.load(tmp_path / "saved")
-    with pytest.raises(ParameterError, match="preset = 'lightgcn-fast': settings of lightgcn"):
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [(gr.NGCF, "ngcf-paper, ngcf-fast"), (gr.MatrixFactorization, "mf-fast")],
+)
+def test_a_setting_that_is_none_gets_a_remedy(model, names):
+    known = f"expected one of {names}"
+    other = f"settings of lightgcn, {known}"
+    with pytest.raises(ParameterError, match=f"^preset = 'lightgcn-fast': {other}$"):
         model(preset="lightgcn-fast")
+    with pytest.raises(ParameterError, match=f"^preset = 'fast': {known}$"):
+        model(preset="fast")
+    with pytest.raises(ParameterError, match=r"^preset = \['fast'\]: expected one of "):
+        model(preset=["fast"])
+    with pytest.raises(ParameterError, match=r"^device: is no setting .*; give it to fit$"):
+        model(device="cpu")
+    with pytest.raises(ParameterError, match=r"^devise: no such setting; there are "):
+        model(devise="cpu")
 
 
 def test_weights_of_another_shape_are_damage(tmp_path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glowrec.arguments import flag
 from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
 from glowrec.io.atomic import replacing
@@ -82,6 +83,7 @@ def read_csv(
     """
     _check_sep(sep)
     wanted = dict(zip(_ROLES, (user, item, value, timestamp), strict=True))
+    header = flag("header", header)
     return interactions_of(
         os.fspath(path), read_bytes(path), wanted, sep=sep, header=header, duplicates=duplicates
     )

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 from glowrec.columns import check_codes
 from glowrec.errors import ParameterError, ScoreError, ShapeError
-from glowrec.factors import check_items, linked, user_of_each_row
+from glowrec.factors import check_items, linked, too_large, user_of_each_row
 from glowrec.nn.best import best_of, merged
 from glowrec.nn.excluded import Excluded
 from glowrec.ranking import length
@@ -99,6 +99,8 @@ def top_k(
     ParameterError
         If `k` is negative or no whole number, `similarity` is unknown, or a tensor lies on
         another device or holds no real numbers.
+    DataError
+        If a finite factor or bias is too large for float32: named by its row and column.
 
     Notes
     -----
@@ -122,6 +124,8 @@ def top_k(
     device, n_items = rows.device, len(columns)
     if similarity == "cosine":
         rows, columns = _directions(rows), _directions(columns)
+    check_fits("user_factors", rows)
+    check_fits("item_factors", columns)
     graph = None if exclude is None else linked("exclude", exclude)
     links = None if graph is None else ("exclude", graph)
     if links is not None:
@@ -256,7 +260,26 @@ def _bias(
 ) -> Tensor | None:
     if bias is None:
         return None
-    found = torch.as_tensor(bias, device=device).float()
+    found = torch.as_tensor(bias, device=device)
     if found.shape != (n,):
         raise ShapeError(f"{name}: expected shape ({n},), got {tuple(found.shape)}")
-    return found
+    check_fits(name, found)
+    return found.float()
+
+
+def check_fits(name: str, table: Tensor) -> None:
+    """Refuse float64 numbers that are infinite in float32: they would tie.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from glowrec.nn.ranking import check_fits
+    >>> check_fits("item_bias", torch.tensor([1.0, 1e300], dtype=torch.float64))
+    Traceback (most recent call last):
+    glowrec.errors.DataError: item_bias[1] = 1e+300: too large for float32; scale all down
+    """
+    if table.dtype == torch.float64:
+        lost = table.float().isinf() & table.isfinite()
+        if bool(lost.any()):
+            place = lost.nonzero()[0].tolist()
+            raise too_large(name, place, float(table[tuple(place)]))

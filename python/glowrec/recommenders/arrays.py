@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from glowrec.errors import DataError, GlowrecError
 from glowrec.interactions import Interactions
-from glowrec.io.atomic import replacing
+from glowrec.io.atomic import made_folder, path_of, replacing
 from glowrec.io.ids import ids_from_json, ids_to_json
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -47,12 +47,12 @@ def write(folder: str | os.PathLike[str], model: Stored) -> None:
     model : Stored
         Of `train`, times are not kept.
     """
-    path, train = Path(folder), model.train
+    path, train = path_of("folder", folder), model.train
     arrays = {"train.users": train.users, "train.items": train.items, **model.arrays}
     if train.values is not None:
         arrays["train.values"] = train.values
     ids = {"users": ids_to_json(train.user_ids), "items": ids_to_json(train.item_ids)}
-    path.mkdir(parents=True, exist_ok=True)
+    made_folder(path)
     with replacing(path / DESCRIPTION) as file:
         json.dump({"model": model.name, "settings": model.settings}, file, indent=2)
         file.write("\n")
@@ -78,7 +78,7 @@ def read(folder: str | os.PathLike[str]) -> Stored:
     DataError
         If the folder holds no model, or a file of it is damaged; the message names the file.
     """
-    path = Path(folder)
+    path = path_of("folder", folder)
     if not path.is_dir():
         raise DataError(f"{folder}: no such folder")
     for name in (DESCRIPTION, IDS, ARRAYS):

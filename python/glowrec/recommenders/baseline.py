@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from glowrec.errors import DataError, GlowrecError, ParameterError
+from glowrec.io.atomic import path_of
 from glowrec.recommenders import arrays
 from glowrec.recommenders.recommender import NotFittedError, Recommender, check_interactions
 
@@ -102,7 +103,7 @@ class Baseline(Recommender):
         Raises
         ------
         ParameterError
-            If the folder holds a training run or a model made with torch.
+            If it is no path, a file, or holds a training run or a model made with torch.
 
         Examples
         --------
@@ -115,7 +116,7 @@ class Baseline(Recommender):
         ItemKNN(n_neighbors=20; fitted on Interactions(3,722 of 200 users and 300 items))
         """
         train = self.train_
-        if (Path(folder) / "config.toml").exists():
+        if (path_of("folder", folder) / "config.toml").exists():
             raise ParameterError(f"{folder}: holds a trained model; save into another folder")
         stored = arrays.Stored(type(self).__name__, self.settings, train, self._arrays)
         arrays.write(folder, stored)

@@ -73,6 +73,13 @@ class EASE(Baseline, ScoreRecommender):
         if dtype not in {"float32", "float64"}:
             raise ParameterError(f"dtype = {dtype!r}: choose from float32, float64")
         self.dtype = dtype
+        # Weights are of the order of 1 / l2**2: beyond this they are no normal numbers, or 0.
+        most = 1 / math.sqrt(np.finfo(dtype).tiny)
+        if self.l2 > most:
+            raise ParameterError(
+                f"l2 = {l2}: too large for {dtype}, all weights would vanish; take at most "
+                f"{most:.0e}"
+            )
 
     def _learn(self, train: Interactions) -> dict[str, NDArray[Any]]:
         n, kind = train.n_items, np.dtype(self.dtype)

@@ -42,8 +42,8 @@ def extended(train: Interactions, more: Interactions, axis: Literal["user", "ite
     Raises
     ------
     DataError
-        If one is known already, ratings have no values or occur twice, or ids of the two sets are
-        of different kinds.
+        If one is known already, ratings have no values, occur twice or lie outside the range of
+        train, or ids of the two sets are of different kinds.
     IdError
         If someone is unknown on the other axis.
 
@@ -69,6 +69,16 @@ def extended(train: Interactions, more: Interactions, axis: Literal["user", "ite
         raise DataError(
             f"ratings: {axis} {first!r} is known already; only new {axis}s can be folded in"
         )
+    assert train.values is not None  # noqa: S101 - a model of ratings was trained on it
+    low, high = train.values.min(), train.values.max()
+    outside = np.flatnonzero((values < low) | (values > high))
+    if outside.size:
+        row = int(outside[0])
+        user, item = rows["user"][row].item(), rows["item"][row].item()
+        raise DataError(
+            f"ratings: {values[row]:g} by user {user!r} for item {item!r} lies outside "
+            f"{low:g} to {high:g}, the range of train"
+        )
     ids = IdMap(np.union1d(before.ids, fresh))
     other: Literal["user", "item"] = "user" if axis == "item" else "item"
     other_ids: IdMap = getattr(train, f"{other}_ids")
@@ -79,7 +89,6 @@ def extended(train: Interactions, more: Interactions, axis: Literal["user", "ite
         other: np.concatenate([_codes(train, other), other_ids.encode(rows[other], axis=other)]),
     }
     maps = {axis: ids, other: other_ids}
-    assert train.values is not None  # noqa: S101 - a model of ratings was trained on it
     together = Interactions(
         codes["user"],
         codes["item"],

@@ -216,8 +216,8 @@ class GLocalK(LearnedRecommender):
         ParameterError
             If `ratings` is something else, or the model has taken in others already.
         DataError
-            If a row is known already, ratings have no values or occur twice, or ids are strings
-            where those of train are numbers.
+            If a row is known already, ratings have no values, occur twice or lie outside the range
+            of train, or ids are strings where those of train are numbers.
         IdError
             If someone is unknown on the side that cannot grow; the message names the first.
         NotFittedError

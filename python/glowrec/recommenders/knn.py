@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from glowrec.arguments import real_number, whole_number
+from glowrec.arguments import flag, real_number, whole_number
 from glowrec.errors import DataError, ParameterError
 from glowrec.neighbors import check_neighbors, nearest_items, nearest_users, values_of
 from glowrec.ranking import TopK
@@ -38,7 +38,8 @@ class _Neighborhood(Baseline, ScoreRecommender):
     ) -> None:
         check_neighbors(n_neighbors, similarity, shrinkage)
         self.n_neighbors, self.similarity = whole_number("n_neighbors", n_neighbors), similarity
-        self.shrinkage, self.weighted = real_number("shrinkage", shrinkage), bool(weighted)
+        self.shrinkage = real_number("shrinkage", shrinkage)
+        self.weighted = flag("weighted", weighted)
 
     def score(self, users: NDArray[np.int64], /) -> NDArray[np.float32]:
         """Return the scores of all items for users by code, shape (n, n_items)."""

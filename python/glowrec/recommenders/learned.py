@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -11,11 +11,14 @@ import numpy as np
 from glowrec.datasets import Dataset
 from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
+from glowrec.io.atomic import path_of
 from glowrec.recommenders.recommender import NotFittedError, check_interactions, kind
 from glowrec.recommenders.vectors import VectorRecommender
 from glowrec.training.learned import Learned
+from glowrec.training.presets import PRESETS
 from glowrec.training.presets import preset as named_preset
 from glowrec.training.run_folder import DATA
+from glowrec.training.settings import shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,12 +50,15 @@ class LearnedRecommender(VectorRecommender):
 
     def _prepare(self, preset: str, settings: dict[str, Any]) -> None:
         """Take a preset with changes as the settings; for constructors."""
-        config = named_preset(preset)
-        if not isinstance(config, self.settings_kind):
-            raise ParameterError(
-                f"preset = {preset!r}: settings of {config.model}, expected of "
-                f"{self.settings_kind.model}"
-            )
+        own = [name for name, made in PRESETS.items() if isinstance(made, self.settings_kind)]
+        if not isinstance(preset, str) or preset not in own:
+            whose = f"settings of {named_preset(preset).model}, " if preset in [*PRESETS] else ""
+            names = ", ".join(own)
+            raise ParameterError(f"preset = {shown(preset)}: {whose}expected one of {names}")
+        config = PRESETS[preset]
+        for name in settings:
+            if not hasattr(config, name) and name in signature(type(self).fit).parameters:
+                raise ParameterError(f"{name}: is no setting of the model; give it to fit")
         self.config = config.replace(**settings)
         self.result, self._learned = None, None
 
@@ -137,8 +143,8 @@ class LearnedRecommender(VectorRecommender):
         Raises
         ------
         ParameterError
-            If the folder is that of a training run, whose curves and result would no longer be
-            those of its model.
+            If it is no path, a file, or the folder of a training run, whose curves and result
+            would no longer be those of its model.
 
         Examples
         --------
@@ -152,7 +158,7 @@ class LearnedRecommender(VectorRecommender):
         (200, 16)
         """
         learned = self.learned
-        if (Path(folder) / DATA).exists():
+        if (path_of("folder", folder) / DATA).exists():
             raise ParameterError(
                 f"{os.fspath(folder)}: holds a training run, with a model of its own; save into "
                 "another folder"
@@ -178,8 +184,9 @@ class LearnedRecommender(VectorRecommender):
         DataError
             If the folder holds no such model, or a file of it is damaged.
         """
+        learned = Learned.load(folder)
         try:
-            return cls.from_learned(Learned.load(folder))
+            return cls.from_learned(learned)
         except ParameterError as error:
             raise DataError(f"{os.fspath(folder)}: {error}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glowrec.arguments import bounded
+from glowrec.arguments import bounded, flag
 from glowrec.factors import single
 from glowrec.neighbors import values_of
 from glowrec.recommenders.baseline import dim_of
@@ -52,7 +52,7 @@ class PureSVD(VectorBaseline):
 
     def __init__(self, dim: int = 64, *, seed: int = 0, weighted: bool = False) -> None:
         self.dim, self.seed = bounded("dim", dim, 1, 32), bounded("seed", seed, 0, 64)
-        self.weighted = bool(weighted)
+        self.weighted = flag("weighted", weighted)
 
     def _learn(self, train: Interactions) -> dict[str, NDArray[Any]]:
         matrix = values_of(train) if self.weighted else train.graph.to_scipy()

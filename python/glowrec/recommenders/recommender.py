@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from glowrec.arguments import flag
 from glowrec.datasets import Dataset
 from glowrec.errors import GlowrecError, ParameterError
 from glowrec.interactions import Interactions
@@ -96,7 +97,9 @@ class Recommender(ABC):
             codes = np.arange(train.n_users, dtype=np.int64)
         else:
             codes = train.encode_users(np.atleast_1d(np.asarray(users)))
-        best = self._best(codes, checked_k(k), train if exclude_seen else None)
+        best = self._best(
+            codes, checked_k(k), train if flag("exclude_seen", exclude_seen) else None
+        )
         return self._named(train.decode_users(codes), best)
 
     def _named(self, ids: NDArray[Any], best: TopK) -> Recommendations:

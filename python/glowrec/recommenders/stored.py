@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glowrec.errors import DataError, MissingExtraError
+from glowrec.io.atomic import path_of
 from glowrec.recommenders.models import MODELS, recommender_class
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from glowrec.recommenders.recommender import Recommender
 
@@ -38,6 +39,8 @@ def load(folder: str | os.PathLike[str]) -> Recommender:
     ------
     DataError
         If the folder holds no model, or a file of it is damaged; the message names the file.
+    ParameterError
+        If `folder` is no path.
     MissingExtraError
         If what the model needs is not installed.
 
@@ -67,10 +70,12 @@ def saved_model(folder: str | os.PathLike[str]) -> str:
     ------
     DataError
         If the folder holds no model, or one that this version does not know.
+    ParameterError
+        If `folder` is no path.
     MissingExtraError
         If the model was made with torch and its weights cannot be read.
     """
-    path = Path(folder)
+    path = path_of("folder", folder)
     if not path.is_dir():
         raise DataError(f"{folder}: no such folder")
     if (path / DESCRIPTION).is_file():

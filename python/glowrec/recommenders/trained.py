@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
-import torch
-
 from glowrec.recommenders.learned import LearnedRecommender, requested
 from glowrec.training.train import train as run_training
 
 if TYPE_CHECKING:
     import os
 
+    import torch
     from numpy.typing import ArrayLike
 
     from glowrec.interactions import Interactions
@@ -63,7 +61,7 @@ class TrainedRecommender(LearnedRecommender):
         ParameterError
             If `train`, `validation` or `test` is something else, or as
             :func:`glowrec.training.train`.
-        DataError, SaturatedError
+        DataError, SaturatedError, ShapeError
             As :func:`glowrec.training.train`.
 
         Examples
@@ -75,15 +73,11 @@ class TrainedRecommender(LearnedRecommender):
         True
         """
         config, data, judge = requested(self.config, train, validation, test)
-        tables = None
-        if pretrained is not None:
-            users, items = (np.array(table, dtype=np.float32) for table in pretrained)
-            tables = (torch.from_numpy(users), torch.from_numpy(items))
         result = run_training(
             config,
             data,
             validation=judge,
-            pretrained=tables,
+            pretrained=pretrained,
             out=out,
             resume=resume,
             device=device,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from glowrec import _native
-from glowrec.arguments import bounded
+from glowrec.arguments import bounded, flag
 from glowrec.errors import ParameterError, SaturatedError, ShapeError
 from glowrec.factors import linked
 from glowrec.sampling.plan import codes, limits, plan, seeded, too_few, user_items
@@ -105,7 +105,7 @@ class Candidates:
             "n": bounded("n", n, 1, 31),
             "seed": seeded(seed),
             "negatives": negatives,
-            "replacement": bool(replacement),
+            "replacement": flag("replacement", replacement),
             **limited._asdict(),
         }
         drawn = plan(
@@ -114,7 +114,7 @@ class Candidates:
             negatives,
             options["n"],
             limited,
-            replacement=bool(replacement),
+            replacement=options["replacement"],
         )
         native = _native.Candidates(graph._native, drawn)  # noqa: SLF001 - what a graph wraps
         self.__dict__.update(options, _train=train, _graph=graph, _native=native, _options=options)

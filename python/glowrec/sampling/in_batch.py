@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from glowrec.arguments import bounded
+from glowrec.arguments import bounded, flag
 from glowrec.factors import linked
 from glowrec.sampling.epochs import EpochSampler
 from glowrec.sampling.plan import ORDERS, Order, chosen, limits, plan, seeded
@@ -129,7 +129,7 @@ class InBatchSampler(EpochSampler[InBatchPairs]):
             "seed": seeded(seed),
             "order": chosen("order", order, ORDERS),
             **limited._asdict(),
-            "drop_last": bool(drop_last),
+            "drop_last": flag("drop_last", drop_last),
         }
         pairs = plan(order, seeded(seed), Uniform(), 0, limited)
         self._prepare(train, graph, pairs, options)
@@ -153,6 +153,8 @@ class InBatchSampler(EpochSampler[InBatchPairs]):
         ------
         IdError
             If the positions are not within the epoch.
+        MemoryError
+            If there is no room for the clashes: up to the square of the batch.
 
         Examples
         --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from glowrec.arguments import bounded
+from glowrec.arguments import bounded, flag
 from glowrec.factors import linked
 from glowrec.sampling.epochs import EpochSampler
 from glowrec.sampling.plan import ORDERS, Limits, Order, chosen, plan, seeded
@@ -70,7 +70,7 @@ class PairSampler(EpochSampler[Pairs]):
             "batch_size": bounded("batch_size", batch_size, 1, 31),
             "seed": seeded(seed),
             "order": chosen("order", order, ORDERS),
-            "drop_last": bool(drop_last),
+            "drop_last": flag("drop_last", drop_last),
         }
         none = Limits(None, None, None)
         pairs = plan(order, seeded(seed), Uniform(), 0, none)

@@ -177,8 +177,9 @@ def chosen(name: str, value: Any, choices: tuple[str, ...]) -> str:  # noqa: ANN
     >>> chosen("order", "interaction", ORDERS)
     'interaction'
     """
-    if value not in choices:
-        raise ParameterError(f"{name} = {value!r}: expected one of {', '.join(choices)}")
+    if not isinstance(value, str) or value not in choices:  # an array is compared cell by cell
+        told = repr(value) if isinstance(value, str | int | None) else f"a {type(value).__name__}"
+        raise ParameterError(f"{name} = {told}: expected one of {', '.join(choices)}")
     return str(value)
 
 
@@ -248,4 +249,6 @@ def too_few(error: SaturatedError, train: Links, graph: Graph, *, skip: bool) ->
     name = train.decode_users([user])[0] if isinstance(train, Interactions) else user
     rest = str(message).removeprefix(f"user {user} ")
     remedy = '; lower n_negatives, widen the limits, or pass saturated="skip"' if skip else ""
+    if skip and "of any popularity" in rest:  # which ends with a remedy
+        remedy = ', or pass saturated="skip"'
     return SaturatedError(f"user {name!s} {rest}{remedy}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from glowrec.arguments import bounded
+from glowrec.arguments import bounded, flag
 from glowrec.errors import ParameterError, SaturatedError
 from glowrec.factors import linked
 from glowrec.sampling.epochs import EpochSampler
@@ -151,10 +151,10 @@ class TripletSampler(EpochSampler[Triplets]):
             "order": chosen("order", order, ORDERS),
             "negatives": negatives,
             "n_negatives": bounded("n_negatives", n_negatives, 1, 31),
-            "replacement": bool(replacement),
+            "replacement": flag("replacement", replacement),
             **limited._asdict(),
             "saturated": chosen("saturated", saturated, SATURATED),
-            "drop_last": bool(drop_last),
+            "drop_last": flag("drop_last", drop_last),
         }
         if options["n_negatives"] * n_candidates(negatives) > _MOST_CANDIDATES:
             raise ParameterError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from glowrec.arguments import bounded
 from glowrec.errors import ParameterError, SaturatedError, ShapeError
-from glowrec.factors import linked, whole
+from glowrec.factors import linked, real, whole
 from glowrec.testing.frequencies import check_frequencies
 from glowrec.testing.negatives import check_negatives, count_draws, excluded_links, links
 
@@ -60,7 +60,7 @@ def complement_probabilities(
     IdError
         If a user is not in `train`.
     ParameterError
-        If a weight is negative or not finite.
+        If a weight is no number, negative or not finite.
     SaturatedError
         If no item with a weight is left for a user; the message names the user.
 
@@ -74,13 +74,13 @@ def complement_probabilities(
            [0.        , 0.33333333, 0.        , 0.66666667]])
     """
     graph, of = linked("train", train), whole("users", users, 1)
-    each = np.ones(graph.n_items) if weights is None else np.asarray(weights, dtype=np.float64)
+    each = np.ones(graph.n_items) if weights is None else real("weights", weights)
     if each.shape != (graph.n_items,):
         raise ShapeError(f"weights: expected {graph.n_items}, one per item, got {each.shape}")
     if not bool((np.isfinite(each) & (each >= 0)).all()):
         raise ParameterError("weights: expected finite numbers, none of them negative")
     # Rows are looked up in what is forbidden, user by user, so that only these rows are dense.
-    table: NDArray[np.float64] = np.tile(each, (of.size, 1))
+    table: NDArray[np.float64] = np.tile(each.astype(np.float64), (of.size, 1))
     for keys in (links(graph), None if exclude is None else excluded_links(exclude, graph)):
         if keys is not None:
             _forbid(table, keys, of, graph)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import torch
 from glowrec.errors import DataError, GlowrecError
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
-from glowrec.io.atomic import replacing
+from glowrec.io.atomic import made_folder, path_of, replacing
 from glowrec.training.registry import read_settings
 
 if TYPE_CHECKING:
@@ -78,8 +77,13 @@ class Learned:
         ----------
         folder : str or path-like
             Made if it does not exist. Each file is written whole or not at all, the model last.
+
+        Raises
+        ------
+        ParameterError
+            If it is no path, or that of a file.
         """
-        path, train = Path(folder), self.train
+        path, train = path_of("folder", folder), self.train
         tensors: dict[str, NDArray[Any]] = {
             "user_factors": self.user_factors,
             "item_factors": self.item_factors,
@@ -90,7 +94,7 @@ class Learned:
         }
         tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
         ids = {"users": _ids_out(train.user_ids), "items": _ids_out(train.item_ids)}
-        path.mkdir(parents=True, exist_ok=True)
+        made_folder(path)
         with replacing(path / CONFIG) as file:
             file.write(self.config.to_toml())
         with replacing(path / IDS) as file:
@@ -115,7 +119,7 @@ class Learned:
         DataError
             If the folder holds no model, or a file of it is damaged; the message names the file.
         """
-        path = Path(folder)
+        path = path_of("folder", folder)
         if not path.is_dir():
             raise DataError(f"{folder}: no such folder")
         for name in (CONFIG, IDS, MODEL):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from multiprocessing.context import get_spawning_popen
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +16,7 @@ from glowrec.errors import IdError, ParameterError
 from glowrec.sampling import Hardest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -53,8 +54,8 @@ class SamplerDataset(IterableDataset["tuple[Tensor, ...]"]):
     Raises
     ------
     ParameterError
-        If only one of `rank` and `world_size` is given, they or the epoch are out of range, or
-        the sampler scores its candidates by vectors that a dataset does not have.
+        If `sampler` is none, only one of `rank` and `world_size` is given, they or the epoch are
+        out of range, or the sampler scores its candidates by vectors that a dataset does not have.
 
     Notes
     -----
@@ -90,6 +91,12 @@ class SamplerDataset(IterableDataset["tuple[Tensor, ...]"]):
         world_size: int | None = None,
     ) -> None:
         super().__init__()
+        draws = callable(getattr(sampler, "batch", None)) and hasattr(sampler, "n_batches")
+        if isinstance(sampler, type) or not draws:
+            raise ParameterError(
+                "sampler: expected a sampler, such as TripletSampler(train), or any object with "
+                f"n_batches and batch(epoch, index), got {_told(sampler)}"
+            )
         negatives = getattr(sampler, "negatives", None)
         if isinstance(negatives, Hardest) and negatives.of > 1:
             raise ParameterError(
@@ -161,11 +168,13 @@ class SamplerDataset(IterableDataset["tuple[Tensor, ...]"]):
         Raises
         ------
         ParameterError
-            If it is of another number of batches or ranks, so that its position means another
-            batch, or lacks a key.
+            If it is no mapping, lacks a key, or is of another number of batches or ranks, so that
+            its position means another batch.
         IdError
             If there is no such position.
         """
+        if not isinstance(state, Mapping):
+            raise ParameterError(f"state: expected what state_dict returned, got {_told(state)}")
         kind = self._kind()
         wanted = {*kind, "epoch", "position"}
         if missing := sorted(wanted - state.keys()):
@@ -219,6 +228,10 @@ class SamplerDataset(IterableDataset["tuple[Tensor, ...]"]):
 
     def _kind(self) -> dict[str, int]:
         return {"n_batches": self.sampler.n_batches, "world_size": self._rank_of_world()[1]}
+
+
+def _told(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 def _shared(tensor: Tensor) -> Tensor:

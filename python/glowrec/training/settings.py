@@ -13,6 +13,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
+import numpy as np
 import tomli_w
 import torch
 
@@ -318,7 +319,7 @@ def _of_its_type(name: str, value: object, kind: Any) -> object:  # noqa: ANN401
     choices = _choices(kind)
     if choices:
         for choice in choices:
-            if value is choice or value == choice:
+            if value is choice or (isinstance(value, type(choice)) and value == choice):
                 return choice  # itself, where an enumeration of the command line equals it
         listed = ", ".join(map(repr, choices))
         raise ParameterError(f"{name} = {shown(value)}: expected one of {listed}")
@@ -358,6 +359,8 @@ def _plain(value: Any, kind: type) -> object:  # noqa: ANN401 - anything
         if isinstance(value, str) or not math.isfinite(value):
             raise TypeError
         return float(value)
+    if kind is bool and isinstance(value, np.bool_):
+        return bool(value)
     if not isinstance(value, kind):
         raise TypeError
     return value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glowrec.arguments import flag
 from glowrec.errors import DataError, ParameterError
 from glowrec.evaluation import evaluate_factors
 from glowrec.nn.memory import room_for
@@ -17,6 +18,7 @@ from glowrec.splitting import hold_out
 from glowrec.training.device import chosen
 from glowrec.training.divergence import check_finite, named
 from glowrec.training.learned import Learned
+from glowrec.training.pretrained import start_of
 from glowrec.training.progress import Live, Silent
 from glowrec.training.result import Result
 from glowrec.training.run_folder import Checkpoint, RunFolder
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import torch
+    from numpy.typing import ArrayLike
 
     from glowrec.datasets import Dataset
     from glowrec.interactions import Interactions
@@ -43,7 +46,7 @@ def train(
     data: Dataset,
     *,
     validation: Interactions | None = None,
-    pretrained: tuple[torch.Tensor, torch.Tensor] | None = None,
+    pretrained: tuple[ArrayLike, ArrayLike] | None = None,
     out: str | os.PathLike[str] | None = None,
     resume: bool = False,
     device: str | torch.device | None = None,
@@ -62,7 +65,7 @@ def train(
         test interactions no test metrics are given.
     validation : Interactions, optional
         Chooses the epoch, in place of a share of train.
-    pretrained : tuple of Tensor, optional
+    pretrained : tuple of Tensor or array_like, optional
         Embeddings of users and of items to start from.
     out : str or path-like, optional
         Folder of the run.
@@ -86,10 +89,14 @@ def train(
     Raises
     ------
     DataError
-        If there is nothing to learn from or to judge by, or no memory for the model.
+        If there is nothing to learn from or to judge by, `pretrained` holds what is no finite
+        number, or there is no memory for the model.
+    ShapeError
+        If `pretrained` has another shape than the embeddings.
     ParameterError
-        If `out` holds another run or another process writes it, `resume` or `tensorboard` comes
-        without `out`, there is no such device, or `lr` is so high that the loss is not finite.
+        If `pretrained` is no pair of tables, a flag no bool, `out` holds another run or another
+        process writes it, `resume` or `tensorboard` comes without `out`, there is no such device,
+        or `lr` is so high that the loss is not finite.
     SaturatedError
         If a user has every item.
 
@@ -102,6 +109,8 @@ def train(
     >>> sorted(result.test)[:3]
     ['hit@20', 'map@20', 'mrr@20']
     """
+    flags = {"resume": resume, "progress": progress, "tensorboard": tensorboard}
+    resume, progress, tensorboard = (flag(name, value) for name, value in flags.items())
     if out is None and (resume or tensorboard):
         raise ParameterError("resume and tensorboard need out, the folder of the run")
     if not len(data.train):
@@ -110,13 +119,14 @@ def train(
         raise DataError(f"{data.name}: protocol 'paper' judges by test, which is empty")
     with ExitStack() as stack:
         stack.enter_context(room_for(data.train.n_users, data.train.n_items, config.dim))
+        tables = start_of(pretrained, data.train.n_users, data.train.n_items, config.dim)
         folder = None
         if out is not None:
             further = [] if validation is None else [validation]
-            folder = RunFolder(out, config, data, *further, *(pretrained or ()), resume=resume)
+            folder = RunFolder(out, config, data, *further, *(tables or ()), resume=resume)
             stack.callback(folder.close)
         run = _Run(config, data, validation, chosen(device), folder, checkpoint_seconds)
-        run.pretrained = pretrained
+        run.pretrained = tables
         shown = stack.enter_context(Live() if progress else Silent())
         curves = Curves(folder.path) if tensorboard and folder is not None else Silent()
         run.curves = stack.enter_context(curves)

@@ -75,9 +75,10 @@ fn sampling(error: &glowrec_sampling::Error) -> PyErr {
         // The user is a number here; Python knows the name.
         Error::Saturated { row, .. }
         | Error::TooFew { row, .. }
+        | Error::Weightless { row, .. }
         | Error::TooFewInBatch { row, .. } => SaturatedError::new_err((message, *row)),
         Error::Positions { .. } | Error::OutOfRange { .. } => IdError::new_err(message),
-        Error::Memory { .. } => PyMemoryError::new_err(message),
+        Error::Memory { .. } | Error::Clashes { .. } => PyMemoryError::new_err(message),
         Error::NotANumber { .. } => ScoreError::new_err(message),
     }
 }

@@ -86,8 +86,8 @@ impl Candidates {
     ///
     /// # Errors
     ///
-    /// [`Error::TooFew`] for the first row that cannot draw enough; [`Error::Length`],
-    /// [`Error::OutOfRange`] and [`Error::Memory`].
+    /// [`Error::TooFew`] or [`Error::Weightless`] for the first row that cannot draw enough;
+    /// [`Error::Length`], [`Error::OutOfRange`] and [`Error::Memory`].
     pub fn sample(&self, graph: &Csr, rows: &[u32], targets: Option<&[u32]>) -> Result<Vec<i64>> {
         self.check(graph, rows, targets)?;
         let possible = self.negatives.choices.of(graph);
@@ -108,7 +108,8 @@ impl Candidates {
                     root.child(rows[at].into()).child(target.map_or(0, |c| u64::from(c) + 1));
                 if let Err(n) = self.negatives.fill(possible, row, stream, None, &mut drawn, out) {
                     let needed = if self.replacement { 1 } else { self.n };
-                    return Some(Error::TooFew { row, n, needed });
+                    let rest = possible.n(row) - drawn.places().len();
+                    return Some(self.negatives.lack(row, n, needed, rest));
                 }
             }
             None

@@ -27,13 +27,22 @@ pub enum Error {
     Saturated { row: usize, n_cols: usize },
 
     /// A row is left with fewer columns to draw than its negatives need.
-    #[error("user {row} has {n} items that may be drawn, fewer than {needed}")]
+    #[error("user {row} has {} that may be drawn, fewer than {needed}", items(*.n))]
     TooFew { row: usize, n: usize, needed: usize },
+
+    /// A row is left with enough columns, but too few that popularity gives any weight.
+    #[error(
+        "user {row} has {} of any popularity that may be drawn, fewer than {needed} (the other \
+         {rest} have no interactions); mix with Uniform() by Mixed",
+        items(*.n)
+    )]
+    Weightless { row: usize, n: usize, needed: usize, rest: usize },
 
     /// A batch holds fewer columns that a row may draw than its negatives need.
     #[error(
-        "user {row} finds no negative beyond the first {n} in the batch of positions \
-         {start}..{stop}; make batches larger"
+        "user {row} finds no negative{} in the batch of positions {start}..{stop}; make batches \
+         larger",
+        beyond(*.n)
     )]
     TooFewInBatch { row: usize, n: usize, start: u64, stop: u64 },
 
@@ -73,7 +82,40 @@ pub enum Error {
     #[error("no room for an int64 array of {shape:?}")]
     Memory { shape: Vec<usize> },
 
+    /// The allocator has no room for the clashes of a batch.
+    #[error("no room for {n} clashes of {n_positions} positions; make batches smaller")]
+    Clashes { n: usize, n_positions: usize },
+
     /// A score is NaN, so no candidate is the best.
     #[error("the score of user {row} and item {column} is NaN")]
     NotANumber { row: usize, column: usize },
+}
+
+fn items(n: usize) -> String {
+    if n == 1 { "1 item".into() } else { format!("{n} items") }
+}
+
+fn beyond(n: usize) -> String {
+    match n {
+        0 => String::new(),
+        1 => " beyond the first".into(),
+        _ => format!(" beyond the first {n}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_in_sentences() {
+        let told = |n| Error::TooFew { row: 3, n, needed: 4 }.to_string();
+        assert_eq!(told(0), "user 3 has 0 items that may be drawn, fewer than 4");
+        assert_eq!(told(1), "user 3 has 1 item that may be drawn, fewer than 4");
+        let told = |n| Error::TooFewInBatch { row: 3, n, start: 6, stop: 9 }.to_string();
+        let rest = "in the batch of positions 6..9; make batches larger";
+        assert_eq!(told(0), format!("user 3 finds no negative {rest}"));
+        assert_eq!(told(1), format!("user 3 finds no negative beyond the first {rest}"));
+        assert_eq!(told(2), format!("user 3 finds no negative beyond the first 2 {rest}"));
+    }
 }

@@ -9,6 +9,7 @@ mod alias;
 mod block;
 mod candidates;
 mod choices;
+mod clashes;
 mod complement;
 mod drawing;
 mod drawn;

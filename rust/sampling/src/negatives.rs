@@ -164,7 +164,15 @@ impl Negatives {
             return None;
         }
         let n = self.n(possible, row);
-        (n < needed).then_some(Error::TooFew { row, n, needed })
+        (n < needed).then(|| self.lack(row, n, needed, possible.n(row) - n))
+    }
+
+    /// The error of a row that can draw only `n` columns, where `rest` others may be drawn too.
+    pub(crate) fn lack(&self, row: usize, n: usize, needed: usize, rest: usize) -> Error {
+        if rest > 0 && !matches!(self.rule, Rule::InBatch { .. }) {
+            return Error::Weightless { row, n, needed, rest };
+        }
+        Error::TooFew { row, n, needed }
     }
 
     fn weighs_all(&self) -> bool {

@@ -5,10 +5,11 @@ use glowrec_graph::simd::Level;
 use rayon::prelude::*;
 
 use crate::block::{Block, SIZE};
+use crate::clashes::Clashes;
 use crate::drawing::Drawing;
 use crate::epoch::{Epoch, Source};
 use crate::error::{Error, Result};
-use crate::in_batch::{clashes, probabilities};
+use crate::in_batch::probabilities;
 use crate::lanes::Portable;
 use crate::limits::Limits;
 use crate::listing::Listing;
@@ -53,8 +54,8 @@ impl Sampler {
     /// [`Error::Weight`] for a strategy out of range, [`Error::Replacement`] for one that cannot
     /// draw without; [`Error::Length`] and [`Error::OutOfRange`] for limits that do not fit the
     /// graph; [`Error::Empty`] for a graph without entries, or all of whose rows are skipped;
-    /// [`Error::Saturated`] for the first row that is linked to every column, [`Error::TooFew`]
-    /// for the first that is left with too few.
+    /// [`Error::Saturated`] for the first row that is linked to every column, [`Error::TooFew`] or
+    /// [`Error::Weightless`] for the first that is left with too few.
     pub fn limited(graph: &Csr, limits: &Limits<'_>, options: Options) -> Result<Self> {
         if !options.replacement && options.strategy.n_candidates() > 1 {
             return Err(Error::Replacement);
@@ -267,26 +268,12 @@ impl Sampler {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::pairs`].
+    /// Those of [`Self::pairs`], and [`Error::Clashes`] if there is no room for the clashes.
     pub fn in_batch(&self, graph: &Csr, epoch: u64, start: usize, n: usize) -> Result<InBatch> {
         let (rows, positives) = self.pairs(graph, epoch, start, n)?;
         let possible = self.negatives.choices.of(graph);
-        let mut items: Vec<(Option<u32>, u32)> = positives
-            .iter()
-            .zip(0u32..)
-            .map(|(&column, at)| (possible.place(column.cast_unsigned() as u32), at))
-            .collect();
-        items.sort_unstable();
-        let found: Vec<Vec<u32>> = rows
-            .par_iter()
-            .map(|&row| clashes(possible, row.cast_unsigned() as usize, &items))
-            .collect();
-        let clash_rows = found
-            .iter()
-            .zip(0i64..)
-            .flat_map(|(columns, row)| std::iter::repeat_n(row, columns.len()))
-            .collect();
-        let clash_columns = found.into_iter().flatten().map(i64::from).collect();
+        let clashes = Clashes::count(possible, &rows, &positives)?;
+        let (clash_rows, clash_columns) = clashes.list()?;
         Ok(InBatch { rows, positives, clash_rows, clash_columns })
     }
 

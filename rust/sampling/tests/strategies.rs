@@ -171,7 +171,9 @@ fn rows_with_too_few_columns_are_named_or_skipped() {
 
     let popular = Options { strategy: popularity(), ..Options::default() };
     let found = Sampler::new(graph, popular).unwrap_err();
-    assert_eq!(found, Error::TooFew { row: 0, n: 0, needed: 1 }); // nobody has the last column
+    assert_eq!(found, Error::Weightless { row: 0, n: 0, needed: 1, rest: 1 }); // nobody has it
+    let message = "user 0 has 0 items of any popularity that may be drawn, fewer than 1 (";
+    assert!(found.to_string().starts_with(message));
     let limits = Limits { blocked: &[3], ..Limits::default() };
     let found = Sampler::limited(graph, &limits, Options::default()).unwrap_err();
     assert_eq!(found, Error::TooFew { row: 0, n: 0, needed: 1 });

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glowrec.arguments import flag
 from glowrec.errors import ParameterError, SampledMetricsWarning
 from glowrec.evaluation.sampled.corrections import CORRECTIONS, METRICS, corrected, of_rank
 from glowrec.evaluation.sampled.ranks import sampled_ranks, targets
@@ -76,7 +77,8 @@ def averaged(
         raise ParameterError(f"gamma = {gamma!r} must be above 0 and at most 1, such as 0.1")
     n_candidates = _within("n_candidates", n_candidates, 1, 2**31)
     seed = _within("seed", seed, 0, 2**64)
-    found = targets(train, test, users, n_candidates, seed, replace=bool(replace))
+    replace = flag("replace", replace)
+    found = targets(train, test, users, n_candidates, seed, replace=replace)
     ranks = sampled_ranks(scorer, found)
     warnings.warn(
         f"metrics of {n_candidates:,} sampled negatives are not comparable with full rankings, "
@@ -110,7 +112,7 @@ def averaged(
         target_users=found.users,
         target_items=found.items,
         n_candidates=n_candidates,
-        replace=bool(replace),
+        replace=replace,
         correction=correction,
         gamma=float(gamma) if correction == "bv" else None,
         k=cuts,

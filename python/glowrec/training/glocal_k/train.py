@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from glowrec.arguments import flag
 from glowrec.errors import DataError, ParameterError
 from glowrec.nn.memory import room_for
 from glowrec.splitting import hold_out
@@ -90,6 +91,8 @@ def train_ratings(
     >>> sorted(train_ratings(config, data).test)
     ['mae', 'ndcg', 'rmse']
     """
+    flags = {"resume": resume, "progress": progress, "tensorboard": tensorboard}
+    resume, progress, tensorboard = (flag(name, value) for name, value in flags.items())
     if out is None and (resume or tensorboard):
         raise ParameterError("resume and tensorboard need out, the folder of the run")
     for name, part in (("train", data.train), ("test", data.test), ("validation", validation)):

@@ -39,13 +39,13 @@ def evaluated(history, stage):
 def test_validation_chooses_the_epoch_and_test_is_scored_once(monkeypatch):
     judged = []
 
-    def spy(users, items, seen, relevant, **options):
+    def spy(model, seen, relevant, **options):
         judged.append((seen, relevant))
-        return evaluate_factors(users, items, seen, relevant, **options)
+        return gr.evaluate(model, seen, relevant, **options)
 
     for module in ("stage", "train"):
         place = sys.modules[f"glowrec.training.{module}"]
-        monkeypatch.setattr(place, "evaluate_factors", spy)
+        monkeypatch.setattr(place, "evaluate", spy)
     result = train(settings(), DATA)
     assert result.protocol == "validation"
     assert [relevant is DATA.test for _, relevant in judged] == [False] * 4 + [True]

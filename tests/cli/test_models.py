@@ -31,6 +31,8 @@ def folder(tmp_path_factory):
         ("ngcf", ["--layers", "1", "--no-transform", "--activation", "none"], "transform = false"),
         ("ngcf", ["--layers", "1", "--readout", "sum", "--message-dropout", "0.1"], "= 0.1"),
         ("mf", ["--set", "loss=bce", "--hardest-of", "1", "--negatives", "2"], 'loss = "bce"'),
+        ("mf", ["--scorer", "mlp", "--set", "hidden=[6, 3]"], 'scorer = "mlp"'),
+        ("ngcf", ["--scorer", "mlp", "--layers", "1"], 'scorer = "mlp"'),
     ],
 )
 def test_models_are_trained_and_their_runs_used(  # noqa: PLR0917 - fixtures
@@ -113,3 +115,32 @@ def test_a_variant_that_diverges_is_a_row_that_says_so(folder, tmp_path, capsys,
     streams = capsys.readouterr()
     assert "ngcf-f (diverged)" in streams.out
     assert "the loss is not finite" in streams.err
+
+
+def test_an_ablation_of_models_that_a_network_scores(folder, tmp_path, capsys):
+    out = tmp_path / "ablation"
+    command = ["ablate", "lightgcn", "--data", str(folder), "--out", str(out), "--quiet"]
+    command += ["--set", "epochs=1", "--set", "dim=4", "--set", "validation=0", "--seeds", "1"]
+    command += ["--set", "min_batches=1", "--set", "scorer=mlp", "--set", "hidden=[5]"]
+    assert run([*command, "--only", "layers-0"]) == 0, capsys.readouterr().err
+    lines = (out / "table.csv").read_text().splitlines()
+    rows = {row["variant"]: row for row in csv.DictReader(lines)}
+    network = 2 * 4 * 5 + 5 + 5
+    assert {int(row["parameters"]) for row in rows.values()} == {70 * 4 + network}
+    for name, row in rows.items():
+        model = gr.load(out / name / "seed-0")
+        data = gr.datasets.load(str(folder))
+        found = gr.evaluate(model, data.train, data.test).summary["recall@20"]
+        assert float(row["recall@20"].split()[0]) == pytest.approx(found, abs=1e-3)
+
+
+def test_lightgcn_is_trained_and_asked_with_a_network(folder, tmp_path, capsys):
+    out = tmp_path / "run"
+    command = ["train", "lightgcn", "--data", str(folder), "--out", str(out), *SMALL]
+    assert run([*command, "--scorer", "mlp"]) == 0, capsys.readouterr().err
+    assert run(["train", "lightgcn", "--out", str(out), "--resume", "--quiet"]) == 0
+    assert run(["recommend", str(out), "--k", "3", "--out", str(tmp_path / "recs.csv")]) == 0
+    assert len((tmp_path / "recs.csv").read_text().splitlines()) == 1 + 30 * 3
+    capsys.readouterr()
+    assert run([*command, "--scorer", "mlp", "--set", "similarity=cosine"]) == 2
+    assert "scorer = 'mlp': a similarity is of inner products" in capsys.readouterr().err

@@ -17,9 +17,8 @@ from glowrec.training import preset, train
 from glowrec.training.steps import Trainer
 
 DATA = gr.datasets.synthetic(60, 80, n_groups=4, mean_degree=20, seed=3)
-EMPTY = gr.datasets.Dataset(
-    "untested", DATA.train, DATA.test.select(np.zeros(len(DATA.test), bool))
-)
+NO_TEST = DATA.test.select(np.zeros(len(DATA.test), bool))
+EMPTY = gr.datasets.Dataset("untested", DATA.train, NO_TEST)
 CPU = torch.device("cpu")
 
 
@@ -39,13 +38,13 @@ def evaluated(history, stage):
 def test_validation_chooses_the_epoch_and_test_is_scored_once(monkeypatch):
     judged = []
 
-    def spy(users, items, seen, relevant, **options):
+    def spy(model, seen, relevant, **options):
         judged.append((seen, relevant))
-        return evaluate_factors(users, items, seen, relevant, **options)
+        return gr.evaluate(model, seen, relevant, **options)
 
     for module in ("stage", "train"):
         place = sys.modules[f"glowrec.training.{module}"]
-        monkeypatch.setattr(place, "evaluate_factors", spy)
+        monkeypatch.setattr(place, "evaluate", spy)
     result = train(settings(), DATA)
     assert result.protocol == "validation"
     assert [relevant is DATA.test for _, relevant in judged] == [False] * 4 + [True]

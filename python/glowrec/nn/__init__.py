@@ -8,6 +8,8 @@ from glowrec.nn.layer_attention import LayerAttention
 from glowrec.nn.lightgcn import LightGCN
 from glowrec.nn.losses import bpr_loss, bpr_triplet_loss
 from glowrec.nn.matrix_factorization import MatrixFactorization
+from glowrec.nn.mlp_scorer import MLPScorer
+from glowrec.nn.mlp_scores import MLPScores
 from glowrec.nn.ngcf import NGCF
 from glowrec.nn.propagation import propagate
 from glowrec.nn.ranking import TensorTopK, top_k
@@ -21,6 +23,8 @@ __all__ = [
     "KernelLayer",
     "LayerAttention",
     "LightGCN",
+    "MLPScorer",
+    "MLPScores",
     "MatrixFactorization",
     "RatingMatrix",
     "TensorTopK",

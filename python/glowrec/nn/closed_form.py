@@ -23,8 +23,8 @@ def has_closed_form(model: LightGCN) -> bool:
     Returns
     -------
     bool
-        True for float32 on the CPU with fixed layer weights, no bound on the working memory,
-        and the compiled kernel for a backend.
+        True for float32 on the CPU with fixed layer weights, inner products for scores, no bound
+        on the working memory, and the compiled kernel for a backend.
 
     Examples
     --------
@@ -41,6 +41,7 @@ def has_closed_form(model: LightGCN) -> bool:
         and model.a_fold == 0
         and not model.layer_weights.requires_grad
         and model.attention is None
+        and model.scorer is None
     )
 
 

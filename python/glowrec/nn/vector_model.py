@@ -12,12 +12,15 @@ from glowrec.nn.memory import room_for
 
 if TYPE_CHECKING:
     from glowrec.graph import Graph
+    from glowrec.nn.mlp_scorer import MLPScorer
 
 Init: TypeAlias = Literal["normal", "xavier"]
 
 
 class VectorModel(nn.Module):
     """Users and items embedded, and read out as vectors whose inner products are scores.
+
+    With a :class:`glowrec.nn.MLPScorer` as `scorer`, a network scores the vectors instead.
 
     A subclass says how, in :meth:`readout`. The module owns parameters and nothing else: the
     graph is an argument, so that checkpoints hold no graph and ``.to(device)`` moves no data.
@@ -37,6 +40,9 @@ class VectorModel(nn.Module):
     Attributes
     ----------
     embedding : Parameter, shape (n_users + n_items, dim)
+    scorer : MLPScorer or None
+        What scores the read-out, where inner products do not; of width ``readout_dim``.
+        None until it is set.
     gather_dtype : {None, "bfloat16"}
         Precision of gathered rows, where a subclass propagates.
     keep_prob : float
@@ -75,6 +81,7 @@ class VectorModel(nn.Module):
         if init not in ("normal", "xavier"):
             raise ParameterError(f"init = {init!r}: expected 'normal' or 'xavier'")
         self.n_users, self.n_items = n_users, n_items
+        self.scorer: MLPScorer | None = None
         with room_for(n_users, n_items, dim):
             self.embedding = nn.Parameter(torch.empty(n_users + n_items, dim))
         for block in (self.embedding.data[:n_users], self.embedding.data[n_users:]):

@@ -11,7 +11,7 @@ from glowrec.recommenders.recommendations import Recommendations
 from glowrec.recommenders.recommender import NotFittedError, Recommender
 from glowrec.recommenders.scores import ScoreRecommender
 from glowrec.recommenders.stored import load
-from glowrec.recommenders.vectors import VectorRecommender
+from glowrec.recommenders.vectors import NoFactorsError, VectorRecommender
 
 if TYPE_CHECKING:
     from glowrec.recommenders.ease import EASE as EASE
@@ -40,6 +40,7 @@ __all__ = [
     "ItemKNN",
     "LightGCN",
     "MatrixFactorization",
+    "NoFactorsError",
     "NotFittedError",
     "Popular",
     "PureSVD",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glowrec.errors import GlowrecError
 from glowrec.interactions import Interactions
 from glowrec.ranking import top_k
 from glowrec.recommenders.recommender import Recommender, checked_k
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from glowrec.ranking import TopK
     from glowrec.recommenders.recommendations import Recommendations
+
+
+class NoFactorsError(GlowrecError, AttributeError):
+    """A recommender was asked for factors, and its scores are not their inner products."""
 
 
 class VectorRecommender(Recommender):

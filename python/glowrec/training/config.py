@@ -63,17 +63,7 @@ class Config(GraphSettings):
                 f"per layer, got {len(self.layer_weights)}"
             )
 
-    def module(
-        self, n_users: int, n_items: int, *, generator: torch.Generator | None = None
-    ) -> LightGCN:
-        """Return a new module as the settings say; see :meth:`VectorSettings.module`.
-
-        Examples
-        --------
-        >>> from glowrec.training import Config
-        >>> Config(dim=8, n_layers=1).module(3, 4)
-        LightGCN(3, 4, dim=8, n_layers=1, normalization='sym')
-        """
+    def _embedded(self, n_users: int, n_items: int, generator: torch.Generator | None) -> LightGCN:
         return LightGCN(
             n_users,
             n_items,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from glowrec.errors import DataError, GlowrecError
 from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
 from glowrec.io.atomic import made_folder, path_of, replacing
+from glowrec.training.ranking import ranking_by
 from glowrec.training.registry import read_settings
+from glowrec.training.vector_settings import VectorSettings
 
 if TYPE_CHECKING:
     import os
@@ -23,12 +26,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from glowrec.training.ranking import Ranking
     from glowrec.training.settings import Settings
 
 MODEL, IDS, CONFIG = "model.safetensors", "ids.json", "config.toml"
+_SCORER = "scorer."
 
 
-@dataclass(frozen=True, eq=False, slots=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Learned:
     """Everything that a recommender is made of.
 
@@ -39,7 +44,7 @@ class Learned:
     train : Interactions
         What it was trained on.
     user_factors, item_factors : ndarray of float32, shape (n, dim)
-        The read-out.
+        The read-out; `ranking` says whether items are ranked by its inner products.
     parameters : dict of str to ndarray
         The module's own state, such as ``embedding`` (n_nodes, dim).
 
@@ -69,6 +74,21 @@ class Learned:
         """
         table = torch.from_numpy(self.parameters["embedding"])
         return table[: self.train.n_users], table[self.train.n_users :]
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """What items are ranked by: the read-out, or a network over it."""
+        scorer = None
+        if isinstance(self.config, VectorSettings):
+            scorer = self.config.pair_scorer(self.user_factors.shape[1])
+        if scorer is not None:
+            own = {
+                name.removeprefix(_SCORER): torch.tensor(value)
+                for name, value in self.parameters.items()
+                if name.startswith(_SCORER)
+            }
+            scorer.load_state_dict(own)
+        return ranking_by(self.user_factors, self.item_factors, scorer)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write ``config.toml``, ``ids.json`` and ``model.safetensors``.

@@ -36,17 +36,9 @@ class MFConfig(VectorSettings):
     model: ClassVar[str] = "mf"
     recommender: ClassVar[str] = "MatrixFactorization"
 
-    def module(
-        self, n_users: int, n_items: int, *, generator: torch.Generator | None = None
+    def _embedded(
+        self, n_users: int, n_items: int, generator: torch.Generator | None
     ) -> MatrixFactorization:
-        """Return a new module as the settings say; see :meth:`VectorSettings.module`.
-
-        Examples
-        --------
-        >>> from glowrec.training import MFConfig
-        >>> MFConfig(dim=8).module(3, 4)
-        MatrixFactorization(3, 4, dim=8)
-        """
         return MatrixFactorization(
             n_users,
             n_items,

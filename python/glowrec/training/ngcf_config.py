@@ -63,17 +63,7 @@ class NGCFConfig(GraphSettings):
                 "transformation, or summed up, all layers are as wide as the embedding"
             )
 
-    def module(
-        self, n_users: int, n_items: int, *, generator: torch.Generator | None = None
-    ) -> NGCF:
-        """Return a new module as the settings say; see :meth:`VectorSettings.module`.
-
-        Examples
-        --------
-        >>> from glowrec.training import NGCFConfig
-        >>> NGCFConfig(dim=8, n_layers=1).module(3, 4).readout_dim
-        16
-        """
+    def _embedded(self, n_users: int, n_items: int, generator: torch.Generator | None) -> NGCF:
         return NGCF(
             n_users,
             n_items,

@@ -25,6 +25,7 @@ from glowrec.sampling import (
     TripletSampler,
     Uniform,
 )
+from glowrec.training.hardest import hardest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from glowrec.interactions import Interactions
     from glowrec.nn.losses import Scored
+    from glowrec.nn.mlp_scorer import MLPScorer
     from glowrec.sampling import InBatchPairs, Pairs, Triplets
     from glowrec.training.vector_settings import VectorSettings
 
@@ -66,8 +68,10 @@ def sampler_of(config: VectorSettings, train: Interactions, batch_size: int) -> 
         return InBatchSampler(train, batch_size, config.seed, order=config.order)
     if config.shared_negatives:
         return PairSampler(train, batch_size, config.seed, order=config.order)
-    of = config.candidates(train.n_items)
+    of, n_negatives = config.candidates(train.n_items), config.n_negatives
     negatives: Uniform | Popularity | Hardest = Hardest(of) if of > 1 else Uniform()
+    if config.scorer == "mlp":  # the objective chooses among candidates, by their scores
+        negatives, n_negatives = Uniform(), n_negatives * of
     if config.negatives == "popularity":
         negatives = Popularity(config.beta)
     return TripletSampler(
@@ -75,7 +79,7 @@ def sampler_of(config: VectorSettings, train: Interactions, batch_size: int) -> 
         batch_size,
         config.seed,
         order=config.order,
-        n_negatives=config.n_negatives,
+        n_negatives=n_negatives,
         negatives=negatives,
     )
 
@@ -90,12 +94,20 @@ class Objective:
     sampler : TripletSampler, InBatchSampler or PairSampler
         Of :func:`sampler_of`.
     device : torch.device
+    scorer : MLPScorer, optional
+        What scores pairs, if inner products do not.
     """
 
     def __init__(
-        self, config: VectorSettings, train: Interactions, sampler: Sampler, device: torch.device
+        self,
+        config: VectorSettings,
+        train: Interactions,
+        sampler: Sampler,
+        device: torch.device,
+        scorer: MLPScorer | None = None,
     ) -> None:
         self._config, self._sampler, self._device = config, sampler, device
+        self._scorer = scorer
         self._n_users, self._n_items = train.n_users, train.n_items
         losses: dict[str, Callable[[Scored], Tensor]] = {
             "bpr": BPR(),
@@ -160,9 +172,13 @@ class Objective:
         self, readout: Tensor, users: Tensor, positives: Tensor, drawn: Triplets
     ) -> tuple[Scored, NDArray[np.int64]]:
         items = drawn.negatives.reshape(len(drawn.users), -1)
+        if self._scorer is not None and items.shape[1] > self._config.n_negatives:
+            candidates = items.reshape(len(items), self._config.n_negatives, -1)
+            items = hardest(self._scorer, users, readout[self._n_users :], candidates)
         nodes = items.ravel() + self._n_users
         rows = self._rows(readout, nodes).view(*items.shape, -1)
-        scored = own_negatives(users, positives, rows, self._config.similarity)
+        by = self._config.similarity if self._scorer is None else self._scorer
+        scored = own_negatives(users, positives, rows, by)
         if self._config.loss == "sampled_softmax" and self._config.log_q:
             assert isinstance(self._sampler, TripletSampler)  # noqa: S101 - of sampler_of
             whose = np.repeat(drawn.users, items.shape[1])

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from glowrec.evaluation import evaluate_factors
+from glowrec.evaluation import evaluate
 from glowrec.training.divergence import check_finite, named
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ class Stage:
         due = so_far.epoch % trainer.config.eval_every == 0 or so_far.epoch == self.n_epochs
         if self._judge is not None and due:
             with named(trainer.config, so_far.epoch):
-                record |= self._evaluated()
+                record |= self._evaluated(self._judge)
         return record
 
-    def _evaluated(self) -> dict[str, float]:
+    def _evaluated(self, relevant: Interactions) -> dict[str, float]:
         so_far, config = self.so_far, self.trainer.config
         start = time.perf_counter()
-        judged = judge(self.trainer, self._train, self._judge)
+        judged = judge(self.trainer, self._train, relevant)
         so_far.evaluation_seconds += time.perf_counter() - start
         monitor = f"{config.monitor}@{config.k}"
         if so_far.best is None or judged[monitor] > so_far.best[monitor]:
@@ -158,12 +158,9 @@ class Stage:
         self.trainer.optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def judge(
-    trainer: Trainer, train: Interactions, relevant: Interactions | None
-) -> dict[str, float]:
-    """Return the metrics of the model's read-out on interactions it did not learn from."""
-    users, items = trainer.vectors()
-    return dict(evaluate_factors(users, items, train, relevant, k=trainer.config.k).summary)
+def judge(trainer: Trainer, train: Interactions, relevant: Interactions) -> dict[str, float]:
+    """Return the metrics of the model's ranking on interactions it did not learn from."""
+    return dict(evaluate(trainer.ranking(), train, relevant, k=trainer.config.k).summary)
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

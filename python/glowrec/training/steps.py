@@ -17,6 +17,7 @@ from glowrec.sampling import Hardest
 from glowrec.training.contrast import Contrast, mixed
 from glowrec.training.graph_settings import GraphSettings
 from glowrec.training.objective import Objective, sampler_of
+from glowrec.training.ranking import ranking_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from glowrec.interactions import Interactions
     from glowrec.sampling import Triplets
+    from glowrec.training.ranking import Ranking
     from glowrec.training.vector_settings import VectorSettings
 
 _TINY = np.finfo(np.float32).tiny
@@ -67,7 +69,8 @@ class Trainer:
         self.covered = np.zeros(self.graph.n_nodes, dtype=bool)
         self._objective, self._contrast = None, None
         if not config.is_plain_bpr:
-            self._objective = Objective(config, train, self.sampler, device)
+            scorer = self.model.scorer
+            self._objective = Objective(config, train, self.sampler, device, scorer)
         if isinstance(config, GraphSettings) and config.contrastive:
             self._contrast = Contrast(config, self.model, self.graph)
         plain = config.is_plain_bpr and not (config.amp or config.compile or self._contrast)
@@ -137,6 +140,10 @@ class Trainer:
         if self.config.similarity == "cosine":
             nodes /= np.maximum(np.linalg.norm(nodes, axis=1, keepdims=True), _TINY)
         return nodes[: self.graph.n_users], nodes[self.graph.n_users :]
+
+    def ranking(self) -> Ranking:
+        """Return what items are ranked by: the read-out, or the network over it."""
+        return ranking_by(*self.vectors(), self.model.scorer)
 
     def _readout(self, mask: int) -> Tensor:
         with torch.set_grad_enabled(self._closed_form is None):

@@ -11,7 +11,7 @@ import numpy as np
 
 from glowrec.arguments import flag
 from glowrec.errors import DataError, ParameterError
-from glowrec.evaluation import evaluate_factors
+from glowrec.evaluation import evaluate
 from glowrec.nn.memory import room_for
 from glowrec.sampling import TripletSampler
 from glowrec.splitting import hold_out
@@ -20,6 +20,7 @@ from glowrec.training.divergence import check_finite, named
 from glowrec.training.learned import Learned
 from glowrec.training.pretrained import start_of
 from glowrec.training.progress import Live, Silent
+from glowrec.training.ranking import ranking_by
 from glowrec.training.result import Result
 from glowrec.training.run_folder import Checkpoint, RunFolder
 from glowrec.training.stage import Stage
@@ -229,16 +230,18 @@ class _Run:
     def _result(self, last: Stage) -> Result:
         assert self.past is not None  # noqa: S101 - set by the first stage
         selected, users_items = self.past, last.trainer.vectors()
+        model = last.trainer.model
+        state = model.state_dict()
+        parameters = {name: value.detach().cpu().numpy() for name, value in state.items()}
         start = time.perf_counter()
         test = None
         with named(self.config, last.so_far.epoch):  # the last step is seen by no loss
-            for table in users_items:
+            for table in (*users_items, *parameters.values()):
                 check_finite(float(np.abs(table).max(initial=0)))
         if len(self.data.test):
             with named(self.config, last.so_far.epoch):
-                judged = evaluate_factors(
-                    *users_items, self.data.train, self.data.test, k=self.config.k
-                )
+                ranking = ranking_by(*users_items, model.scorer)
+                judged = evaluate(ranking, self.data.train, self.data.test, k=self.config.k)
             test = dict(judged.summary)
         evaluation = selected["evaluation_seconds"] + time.perf_counter() - start
         seconds = {"selection": selected["seconds"], "evaluation": evaluation}
@@ -246,8 +249,6 @@ class _Run:
         if self.refits:
             seconds["refit"] = last.so_far.seconds
             history += last.so_far.history
-        state = last.trainer.model.state_dict()
-        parameters = {name: value.detach().cpu().numpy() for name, value in state.items()}
         learned = Learned(self.config, self.data.train, *users_items, parameters)
         result = Result(
             config=self.config,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from glowrec.errors import ParameterError
+from glowrec.nn.mlp_scorer import MLPScorer
 from glowrec.sampling.strategies import MOST_BETA
 from glowrec.training.settings import Settings, ranged
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Of few items, the hardest of many candidates is often one that the user would have liked.
 _ITEMS_PER_CANDIDATE, _MOST_CANDIDATES = 400, 96
+# Of a positive: candidates for a network, unlike those for the compiled kernel, are in memory.
+_MOST_PAIRS = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,8 @@ class VectorSettings(Settings):
         See `batch_size`.
     n_negatives, hardest_of : int
         Negatives per positive, each the hardest of so many uniform candidates; 0 candidates
-        stand for one in every 400 items, at least 1 and at most 96 (see :meth:`candidates`).
+        stand for one in every 400 items, at least 1 and at most 96, and for 1 where a network
+        scores (see :meth:`candidates`).
     negatives : {"uniform", "popularity"}
         How negatives are drawn; "popularity" in proportion to the power `beta` of it.
     beta : float
@@ -52,6 +56,12 @@ class VectorSettings(Settings):
         a batch as negatives of one another.
     similarity : {"dot", "cosine"}
         Of a user and an item, in the loss and, for the cosine, in the vectors that are read out.
+    scorer : {"inner", "mlp"}
+        What scores a user and an item: the inner product of their vectors, or a network over both
+        (see :class:`glowrec.nn.MLPScorer`), which scores given pairs, so that each positive has
+        negatives of its own.
+    hidden : tuple of int
+        Widths of the network's hidden layers.
     temperature : float
         What a softmax divides similarities by.
     log_q : bool
@@ -102,6 +112,8 @@ class VectorSettings(Settings):
     shared_negatives: int = ranged(0, at_least=0, below=65536)
     loss: Literal["bpr", "sampled_softmax", "in_batch_softmax", "bce"] = "bpr"
     similarity: Literal["dot", "cosine"] = "dot"
+    scorer: Literal["inner", "mlp"] = "inner"
+    hidden: tuple[int, ...] = ranged((64, 32), at_least=1, below=65536)
     temperature: float = ranged(1.0, above=0)
     log_q: bool = True
     epochs: int = ranged(1000, at_least=1)
@@ -137,6 +149,31 @@ class VectorSettings(Settings):
                 raise ParameterError(f"hardest_of = {self.hardest_of}: set it to 1, {words}")
         if self.compile and not self.is_plain_bpr:
             raise ParameterError("compile = True: only for BPR by inner products")
+        if not self.hidden:
+            raise ParameterError("hidden = []: expected one width at least")
+        if self.scorer == "mlp":
+            self._check_pairs()
+
+    def _check_pairs(self) -> None:
+        """Refuse what a network, which scores pair by pair, cannot or should not do."""
+        n_pairs = self.n_negatives * max(self.hardest_of, 1)
+        for wrong, words in (
+            (self.similarity != "dot", "a similarity is of inner products; leave it at 'dot'"),
+            (
+                self.loss == "in_batch_softmax",
+                "a batch has too many pairs for loss = 'in_batch_softmax'; take 'sampled_softmax'",
+            ),
+            (
+                self.shared_negatives > 0,
+                "a batch has too many pairs for shared_negatives; take n_negatives",
+            ),
+            (
+                n_pairs > _MOST_PAIRS,
+                f"n_negatives times hardest_of is {n_pairs:,}; expected at most {_MOST_PAIRS:,}",
+            ),
+        ):
+            if wrong:
+                raise ParameterError(f"scorer = 'mlp': {words}")
 
     @property
     def monitored(self) -> str:
@@ -146,7 +183,12 @@ class VectorSettings(Settings):
     @property
     def is_plain_bpr(self) -> bool:
         """Whether the loss is BPR by inner products, each positive with negatives of its own."""
-        return self.loss == "bpr" and self.similarity == "dot" and not self.shared_negatives
+        return (
+            self.loss == "bpr"
+            and self.similarity == "dot"
+            and self.scorer == "inner"
+            and not self.shared_negatives
+        )
 
     @property
     def shares_products(self) -> bool:
@@ -176,6 +218,8 @@ class VectorSettings(Settings):
         """
         if self.hardest_of:
             return self.hardest_of
+        if self.scorer == "mlp":  # fed the hardest from the start, it learns next to nothing
+            return 1
         return max(1, min(_MOST_CANDIDATES, n_items // _ITEMS_PER_CANDIDATE))
 
     def module(
@@ -199,4 +243,38 @@ class VectorSettings(Settings):
         >>> Config(dim=8, n_layers=1).module(3, 4)
         LightGCN(3, 4, dim=8, n_layers=1, normalization='sym')
         """
+        model = self._embedded(n_users, n_items, generator)
+        model.scorer = self.pair_scorer(model.readout_dim, generator=generator)
+        return model
+
+    def pair_scorer(
+        self, dim: int, *, generator: torch.Generator | None = None
+    ) -> MLPScorer | None:
+        """Return a new scorer of vectors, or None where inner products score.
+
+        Parameters
+        ----------
+        dim : int
+            Width of the read-out.
+        generator : torch.Generator, optional
+            Source of the initial weights.
+
+        Returns
+        -------
+        glowrec.nn.MLPScorer or None
+
+        Examples
+        --------
+        >>> from glowrec.training import Config
+        >>> Config(scorer="mlp", hidden=(4,)).pair_scorer(8).hidden
+        (4,)
+        """
+        if self.scorer == "inner":
+            return None
+        return MLPScorer(dim, self.hidden, generator=generator)
+
+    def _embedded(
+        self, n_users: int, n_items: int, generator: torch.Generator | None
+    ) -> VectorModel:
+        """Return the module without what scores its vectors; for subclasses."""
         raise NotImplementedError

@@ -36,17 +36,10 @@ class Judged(NamedTuple):
 
 def by_ranking(learned: "Learned", sets: "Dataset") -> Judged:
     """Judge a model by its ranking of all unseen items."""
-    from glowrec.evaluation import evaluate_factors  # noqa: PLC0415
+    from glowrec.evaluation import evaluate  # noqa: PLC0415
 
     config: Any = learned.config
-    judged = evaluate_factors(
-        learned.user_factors,
-        learned.item_factors,
-        sets.train,
-        sets.test,
-        k=config.k,
-        metrics=TESTED,
-    )
+    judged = evaluate(learned.ranking, sets.train, sets.test, k=config.k, metrics=TESTED)
     return Judged(judged.summary, judged.per_user)
 
 

@@ -30,6 +30,7 @@ def mf(
     resume: options.Resume = False,
     dim: options.Dim = None,
     init: options.Init = None,
+    scorer: options.ScoredBy = None,
     pretrain: options.Pretrain = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
@@ -61,6 +62,7 @@ def mf(
     named = {
         "dim": dim,
         "init": init,
+        "scorer": scorer,
         "epochs": epochs,
         "batch_size": batch_size,
         "lr": lr,

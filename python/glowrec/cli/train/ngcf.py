@@ -47,6 +47,7 @@ def ngcf(
     dim: options.Dim = None,
     layers: options.Layers = None,
     init: options.Init = None,
+    scorer: options.ScoredBy = None,
     transform: Annotated[
         bool | None,
         typer.Option(
@@ -116,6 +117,7 @@ def ngcf(
         "dim": dim,
         "n_layers": layers,
         "init": init,
+        "scorer": scorer,
         "transform": transform,
         "activation": activation,
         "readout": readout,

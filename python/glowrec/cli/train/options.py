@@ -11,6 +11,13 @@ from glowrec.cli import source
 MODEL, LEARNING, RUN = "Model", "Learning", "The run"
 
 
+class Scorer(StrEnum):
+    """What scores a user and an item."""
+
+    INNER = "inner"
+    MLP = "mlp"
+
+
 class Protocol(StrEnum):
     """What chooses the epoch."""
 
@@ -53,6 +60,15 @@ Layers = Annotated[
 Init = Annotated[
     str | None,
     typer.Option(help="Initial embeddings: normal or xavier.", rich_help_panel=MODEL),
+]
+ScoredBy = Annotated[
+    Scorer | None,
+    typer.Option(
+        "--scorer",
+        help="Score by the inner product of two vectors, or by a network over both (its widths: "
+        "--set 'hidden=[64, 32]').",
+        rich_help_panel=MODEL,
+    ),
 ]
 Pretrain = Annotated[
     Path | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -10,7 +10,12 @@ from torch.nn import functional
 
 from glowrec.errors import ParameterError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Similarity: TypeAlias = Literal["dot", "cosine"]
+PairScorer: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
+"""Scores pairs of rows: shapes (..., dim) that broadcast, to (...)."""
 
 
 class Scored(NamedTuple):
@@ -55,7 +60,10 @@ class Scored(NamedTuple):
 
 
 def own_negatives(
-    users: Tensor, positives: Tensor, negatives: Tensor, similarity: Similarity = "dot"
+    users: Tensor,
+    positives: Tensor,
+    negatives: Tensor,
+    similarity: Similarity | PairScorer = "dot",
 ) -> Scored:
     """Return the scores of a batch whose positives have negatives of their own.
 
@@ -63,7 +71,8 @@ def own_negatives(
     ----------
     users, positives : Tensor, shape (batch, dim)
     negatives : Tensor, shape (batch, n_negatives, dim)
-    similarity : {"dot", "cosine"}, default "dot"
+    similarity : {"dot", "cosine"} or callable, default "dot"
+        Or what scores rows pair by pair, such as :class:`glowrec.nn.MLPScorer`.
 
     Returns
     -------
@@ -76,6 +85,10 @@ def own_negatives(
     >>> own_negatives(torch.ones(1, 2), torch.ones(1, 2), torch.ones(1, 3, 2)).negatives
     tensor([[2., 2., 2.]])
     """
+    if callable(similarity):
+        items = torch.cat([positives.unsqueeze(1), negatives], 1)
+        each = similarity(users.unsqueeze(1), items)
+        return Scored(each[:, 0], each[:, 1:])
     users, positives, negatives = (
         compared(part, similarity) for part in (users, positives, negatives)
     )

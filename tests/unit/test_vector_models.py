@@ -329,3 +329,8 @@ def test_the_official_settings_of_ngcf():
         "protocol": "paper",
     }
     assert {name: getattr(config, name) for name in expected} == expected
+
+
+def test_what_is_no_path_is_no_saved_model():
+    with pytest.raises(ParameterError, match=r"^folder: expected a path, got NoneType$"):
+        gr.LightGCN.load(None)

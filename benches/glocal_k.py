@@ -212,7 +212,7 @@ def weigh_adam(
 ) -> dict[str, float]:
     """The peak of an epoch over blocks of rows."""
     config = GLocalKConfig()
-    with measure.threads(options.threads), Peak() as peak:
+    with Peak() as peak:
         adam = BlockAdam(model, ratings, "local" if options.stage == "local" else "global", config)
         start = time.perf_counter()
         adam.epoch(1, lambda _: None)

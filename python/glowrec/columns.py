@@ -112,18 +112,14 @@ def numbers(name: str, values: ArrayLike) -> NDArray[Any]:
     return array.astype(np.int64)
 
 
-def linking(name: str, entries: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - of SciPy
-    """Return which stored entries of a sparse matrix are links: all other than zero.
+def check_entries(name: str, entries: Any) -> None:  # noqa: ANN401 - of SciPy
+    """Check that a sparse matrix stores no NaN, which is neither a link nor none.
 
     Parameters
     ----------
     name : str
         What the matrix is called in messages.
     entries : scipy.sparse.coo_array or coo_matrix
-
-    Returns
-    -------
-    ndarray of bool, shape (nnz,)
 
     Raises
     ------
@@ -133,8 +129,8 @@ def linking(name: str, entries: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - of 
     Examples
     --------
     >>> import scipy.sparse
-    >>> from glowrec.columns import linking
-    >>> linking("train", scipy.sparse.coo_array([[0.0, float("nan")]]))
+    >>> from glowrec.columns import check_entries
+    >>> check_entries("train", scipy.sparse.coo_array([[0.0, float("nan")]]))
     Traceback (most recent call last):
     glowrec.errors.DataError: train[0, 1] = nan: expected a number, or no entry
     """
@@ -143,8 +139,6 @@ def linking(name: str, entries: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - of 
         if wrong.size:
             row, column = entries.row[wrong[0]], entries.col[wrong[0]]
             raise DataError(f"{name}[{row}, {column}] = nan: expected a number, or no entry")
-    found: NDArray[np.bool_] = entries.data != 0
-    return found
 
 
 def check_codes(name: str, codes: NDArray[np.int64], n: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glowrec.columns import check_codes, coded, frozen, linking, numbers
+from glowrec.columns import check_codes, check_entries, coded, frozen, numbers
 from glowrec.duplicates import POLICIES, settled
 from glowrec.errors import IdError, ParameterError, ShapeError
 from glowrec.graph import Graph
@@ -192,7 +192,7 @@ class Interactions:
         rows.sum_duplicates()
         rows.eliminate_zeros()
         entries = rows.tocoo()
-        linking("matrix", entries)  # names a cell that is NaN
+        check_entries("matrix", entries)
         values = None if bool((entries.data == 1).all()) else entries.data
         n_users, n_items = map(int, matrix.shape)
         return cls.from_arrays(

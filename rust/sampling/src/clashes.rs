@@ -39,20 +39,20 @@ impl<'a> Clashes<'a> {
         positives: &[i64],
     ) -> Result<Self> {
         let n = rows.len();
-        let (mut places, mut items) = (reserved(n)?, reserved(n)?);
+        let (mut places, mut items) = (room(&[n])?, room(&[n])?);
         places
             .extend(positives.iter().map(|&column| possible.place(column.cast_unsigned() as u32)));
         items.extend(places.iter().zip(0u32..).filter_map(|(&place, at)| Some((place?, at))));
         items.sort_unstable();
-        let mut groups: Vec<(u32, usize)> = reserved(items.len())?;
+        let mut groups: Vec<(u32, usize)> = room(&[items.len()])?;
         for (first, &(place, _)) in items.iter().enumerate() {
             if groups.last().is_none_or(|&(last, _)| last < place) {
                 groups.push((place, first));
             }
         }
-        let mut starts = reserved(n + 1)?;
+        let mut starts = room(&[n + 1])?;
         starts.resize(n + 1, 0);
-        let mut blocked = reserved(n - items.len())?;
+        let mut blocked = room(&[n - items.len()])?;
         blocked.extend(places.iter().zip(0u32..).filter(|(p, _)| p.is_none()).map(|(_, at)| at));
         let mut found = Self { possible, rows, places, blocked, items, groups, starts: vec![] };
         starts[1..].par_iter_mut().zip(rows).for_each(|(n, &row)| *n = found.n(row));
@@ -165,13 +165,6 @@ fn write(out: &mut [Cell], numbers: impl Iterator<Item = i64>) {
         n += 1;
     }
     assert_eq!(n, out.len(), "clashes were counted as they are written");
-}
-
-/// An empty vector with room for `n` values.
-fn reserved<T>(n: usize) -> Result<Vec<T>> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(n).map_err(|_| Error::Memory { shape: vec![n] })?;
-    Ok(values)
 }
 
 #[cfg(test)]

@@ -23,10 +23,10 @@ pub(crate) struct Output<'a> {
 }
 
 /// An empty vector with room for an array of this shape.
-pub(crate) fn room(shape: &[usize]) -> Result<Vec<i64>> {
+pub(crate) fn room<T>(shape: &[usize]) -> Result<Vec<T>> {
     let too_large = || Error::Memory { shape: shape.to_vec() };
     let n = shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis)).ok_or_else(too_large)?;
-    let mut cells: Vec<i64> = Vec::new();
+    let mut cells = Vec::new();
     cells.try_reserve_exact(n).map_err(|_| too_large())?;
     prefer_huge_pages(cells.spare_capacity_mut());
     Ok(cells)

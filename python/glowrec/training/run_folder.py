@@ -13,6 +13,7 @@ import safetensors
 import safetensors.torch
 import torch
 
+from glowrec.arguments import flag
 from glowrec.errors import DataError, ParameterError
 from glowrec.io.atomic import replacing
 from glowrec.training.registry import read_settings
@@ -256,3 +257,26 @@ def _fingerprint(parts: list[Interactions | Tensor]) -> str:
         for array in arrays:
             digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def run_flags(
+    out: str | os.PathLike[str] | None, *, resume: bool, progress: bool, tensorboard: bool
+) -> tuple[bool, bool, bool]:
+    """Return the flags of a training, checked.
+
+    Raises
+    ------
+    ParameterError
+        If one is no bool, or `resume` or `tensorboard` comes without `out`.
+
+    Examples
+    --------
+    >>> from glowrec.training.run_folder import run_flags
+    >>> run_flags(None, resume=False, progress=True, tensorboard=False)
+    (False, True, False)
+    """
+    flags = {"resume": resume, "progress": progress, "tensorboard": tensorboard}
+    resume, progress, tensorboard = (flag(name, value) for name, value in flags.items())
+    if out is None and (resume or tensorboard):
+        raise ParameterError("resume and tensorboard need out, the folder of the run")
+    return resume, progress, tensorboard

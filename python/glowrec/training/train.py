@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glowrec.arguments import flag
-from glowrec.errors import DataError, ParameterError
+from glowrec.errors import DataError
 from glowrec.evaluation import evaluate
 from glowrec.nn.memory import room_for
 from glowrec.sampling import TripletSampler
@@ -22,7 +21,7 @@ from glowrec.training.pretrained import start_of
 from glowrec.training.progress import Live, Silent
 from glowrec.training.ranking import ranking_by
 from glowrec.training.result import Result
-from glowrec.training.run_folder import Checkpoint, RunFolder
+from glowrec.training.run_folder import Checkpoint, RunFolder, run_flags
 from glowrec.training.stage import Stage
 from glowrec.training.steps import Trainer
 from glowrec.training.tensorboard import Curves
@@ -110,10 +109,9 @@ def train(
     >>> sorted(result.test)[:3]
     ['hit@20', 'map@20', 'mrr@20']
     """
-    flags = {"resume": resume, "progress": progress, "tensorboard": tensorboard}
-    resume, progress, tensorboard = (flag(name, value) for name, value in flags.items())
-    if out is None and (resume or tensorboard):
-        raise ParameterError("resume and tensorboard need out, the folder of the run")
+    resume, progress, tensorboard = run_flags(
+        out, resume=resume, progress=progress, tensorboard=tensorboard
+    )
     if not len(data.train):
         raise DataError(f"{data.name}: train is empty, there is nothing to learn from")
     if config.protocol == "paper" and not len(data.test):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from glowrec.arguments import flag
-from glowrec.errors import DataError, ParameterError
+from glowrec.errors import DataError
 from glowrec.nn.memory import room_for
 from glowrec.splitting import hold_out
 from glowrec.training.device import chosen
@@ -22,7 +21,7 @@ from glowrec.training.glocal_k.read_out import read_out
 from glowrec.training.learned import Learned
 from glowrec.training.progress import Live, Silent
 from glowrec.training.result import Result
-from glowrec.training.run_folder import Checkpoint, RunFolder
+from glowrec.training.run_folder import Checkpoint, RunFolder, run_flags
 from glowrec.training.tensorboard import Curves
 
 if TYPE_CHECKING:
@@ -91,10 +90,9 @@ def train_ratings(
     >>> sorted(train_ratings(config, data).test)
     ['mae', 'ndcg', 'rmse']
     """
-    flags = {"resume": resume, "progress": progress, "tensorboard": tensorboard}
-    resume, progress, tensorboard = (flag(name, value) for name, value in flags.items())
-    if out is None and (resume or tensorboard):
-        raise ParameterError("resume and tensorboard need out, the folder of the run")
+    resume, progress, tensorboard = run_flags(
+        out, resume=resume, progress=progress, tensorboard=tensorboard
+    )
     for name, part in (("train", data.train), ("test", data.test), ("validation", validation)):
         if part is not None and len(part):
             checked_ratings(f"{data.name}: {name}", part)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glowrec.arguments import whole_number
-from glowrec.errors import DataError, IdError, ParameterError
+from glowrec.errors import DataError, IdError, ParameterError, ShapeError
 from glowrec.id_map import MAX_IDS, IdMap, as_ids
 
 if TYPE_CHECKING:
@@ -139,6 +139,44 @@ def check_entries(name: str, entries: Any) -> None:  # noqa: ANN401 - of SciPy
         if wrong.size:
             row, column = entries.row[wrong[0]], entries.col[wrong[0]]
             raise DataError(f"{name}[{row}, {column}] = nan: expected a number, or no entry")
+
+
+def sparse_links(
+    name: str,
+    matrix: Any,  # noqa: ANN401 - any of SciPy's sparse formats
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return row and column of each entry of a sparse matrix that is not zero.
+
+    Parameters
+    ----------
+    name : str
+        What the matrix is called in messages.
+    matrix : scipy.sparse array or matrix
+
+    Returns
+    -------
+    rows, columns : ndarray of int, shape (n_links,)
+
+    Raises
+    ------
+    ShapeError
+        If the matrix is not sparse and two-dimensional.
+    DataError
+        If an entry is NaN; the message names the first cell.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from glowrec.columns import sparse_links
+    >>> sparse_links("train", scipy.sparse.coo_array([[0.0, 2.0]]))
+    (array([0], dtype=int32), array([1], dtype=int32))
+    """
+    if not hasattr(matrix, "tocoo") or len(matrix.shape) != 2:  # noqa: PLR2004 - an axis each
+        raise ShapeError(f"{name}: expected a two-dimensional SciPy sparse matrix")
+    entries = matrix.tocoo()
+    check_entries(name, entries)
+    linked = entries.data != 0
+    return entries.row[linked], entries.col[linked]
 
 
 def check_codes(name: str, codes: NDArray[np.int64], n: int) -> None:

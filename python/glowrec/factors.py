@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from glowrec.columns import sparse_links
 from glowrec.errors import DataError, IdError, ParameterError, SaturatedError, ShapeError
 from glowrec.graph import Graph
 from glowrec.interactions import Interactions
@@ -33,10 +34,9 @@ def linked(name: str, links: Links) -> Graph:
     if isinstance(links, Interactions):
         return links.graph
     if hasattr(links, "tocoo"):
-        try:
-            return Graph.from_scipy(links)
-        except (DataError, ShapeError) as error:
-            raise type(error)(f"{name}{str(error).removeprefix('matrix')}") from None
+        users, items = sparse_links(name, links)
+        n_users, n_items = links.shape
+        return Graph.from_edges(users, items, n_users=n_users, n_items=n_items)
     raise ParameterError(
         f"{name}: expected Interactions, a Graph or a SciPy sparse matrix, "
         f"got {type(links).__name__}"

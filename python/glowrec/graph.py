@@ -8,7 +8,7 @@ import numpy as np
 
 from glowrec import _native
 from glowrec.arguments import flag, whole_number
-from glowrec.columns import check_entries
+from glowrec.columns import sparse_links
 from glowrec.errors import IdError, ParameterError, ShapeError
 from glowrec.id_map import MAX_IDS
 from glowrec.layers import layer_weights
@@ -125,15 +125,9 @@ class Graph:
         >>> Graph.from_scipy(scipy.sparse.eye_array(3)).n_edges
         3
         """
-        if not hasattr(matrix, "tocoo") or len(matrix.shape) != 2:  # noqa: PLR2004 - an axis each
-            raise ShapeError("matrix: expected a two-dimensional SciPy sparse matrix")
-        entries = matrix.tocoo()
-        check_entries("matrix", entries)
-        linked = entries.data != 0
+        users, items = sparse_links("matrix", matrix)
         n_users, n_items = matrix.shape
-        return cls.from_edges(
-            entries.row[linked], entries.col[linked], n_users=n_users, n_items=n_items
-        )
+        return cls.from_edges(users, items, n_users=n_users, n_items=n_items)
 
     @property
     def n_users(self) -> int:

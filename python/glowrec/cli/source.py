@@ -10,6 +10,7 @@ import typer
 
 from glowrec import datasets
 from glowrec.errors import DataError, ShapeError
+from glowrec.io.folders import existing_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,9 +82,7 @@ def recall(run: Path) -> dict[str, str]:
     DataError
         If the run does not say, or its record is damaged.
     """
-    path = run / "data.json"
-    if not run.is_dir():
-        raise DataError(f"{run}: no such folder")
+    path = existing_folder(run) / "data.json"
     try:
         source = json.loads(path.read_text(encoding="utf-8"))["source"]
     except FileNotFoundError:

@@ -10,7 +10,8 @@ import numpy as np
 
 from glowrec.errors import DataError, GlowrecError
 from glowrec.interactions import Interactions
-from glowrec.io.atomic import made_folder, path_of, replacing
+from glowrec.io.atomic import replacing
+from glowrec.io.folders import existing_folder, made_folder, path_of
 from glowrec.io.ids import ids_from_json, ids_to_json
 
 if TYPE_CHECKING:
@@ -78,9 +79,7 @@ def read(folder: str | os.PathLike[str]) -> Stored:
     DataError
         If the folder holds no model, or a file of it is damaged; the message names the file.
     """
-    path = path_of("folder", folder)
-    if not path.is_dir():
-        raise DataError(f"{folder}: no such folder")
+    path = existing_folder(folder)
     for name in (DESCRIPTION, IDS, ARRAYS):
         if not (path / name).is_file():
             raise DataError(f"{folder}: no {name}, so no saved model")

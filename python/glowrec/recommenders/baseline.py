@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from glowrec.errors import DataError, GlowrecError, ParameterError
-from glowrec.io.atomic import path_of
+from glowrec.io.folders import path_of
 from glowrec.recommenders import arrays
 from glowrec.recommenders.recommender import NotFittedError, Recommender, check_interactions
 

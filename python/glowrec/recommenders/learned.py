@@ -11,7 +11,7 @@ import numpy as np
 from glowrec.datasets import Dataset
 from glowrec.errors import DataError, ParameterError
 from glowrec.interactions import Interactions
-from glowrec.io.atomic import path_of
+from glowrec.io.folders import path_of
 from glowrec.recommenders.recommender import NotFittedError, check_interactions, kind
 from glowrec.recommenders.vectors import VectorRecommender
 from glowrec.training.learned import Learned

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from glowrec.errors import DataError, MissingExtraError
-from glowrec.io.atomic import path_of
+from glowrec.io.folders import existing_folder
 from glowrec.recommenders.models import MODELS, recommender_class
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ def saved_model(folder: str | os.PathLike[str]) -> str:
     MissingExtraError
         If the model was made with torch and its weights cannot be read.
     """
-    path = path_of("folder", folder)
-    if not path.is_dir():
-        raise DataError(f"{folder}: no such folder")
+    path = existing_folder(folder)
     if (path / DESCRIPTION).is_file():
         file, name = path / DESCRIPTION, _described(path / DESCRIPTION)
     elif (path / TENSORS).is_file():

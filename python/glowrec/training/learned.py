@@ -13,9 +13,10 @@ import safetensors.numpy
 import torch
 
 from glowrec.errors import DataError, GlowrecError
-from glowrec.id_map import IdMap
 from glowrec.interactions import Interactions
-from glowrec.io.atomic import made_folder, path_of, replacing
+from glowrec.io.atomic import replacing
+from glowrec.io.folders import existing_folder, made_folder, path_of
+from glowrec.io.ids import ids_from_json, ids_to_json
 from glowrec.training.ranking import ranking_by
 from glowrec.training.registry import read_settings
 from glowrec.training.vector_settings import VectorSettings
@@ -113,7 +114,7 @@ class Learned:
             **{f"module.{name}": value for name, value in self.parameters.items()},
         }
         tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
-        ids = {"users": _ids_out(train.user_ids), "items": _ids_out(train.item_ids)}
+        ids = {"users": ids_to_json(train.user_ids), "items": ids_to_json(train.item_ids)}
         made_folder(path)
         with replacing(path / CONFIG) as file:
             file.write(self.config.to_toml())
@@ -139,9 +140,7 @@ class Learned:
         DataError
             If the folder holds no model, or a file of it is damaged; the message names the file.
         """
-        path = path_of("folder", folder)
-        if not path.is_dir():
-            raise DataError(f"{folder}: no such folder")
+        path = existing_folder(folder)
         for name in (CONFIG, IDS, MODEL):
             if not (path / name).is_file():
                 remedy = "; resume its training" if (path / CONFIG).exists() else ""
@@ -149,7 +148,7 @@ class Learned:
         config = read_settings(path / CONFIG)
         try:
             ids = json.loads((path / IDS).read_text(encoding="utf-8"))
-            user_ids, item_ids = _ids_in(ids["users"]), _ids_in(ids["items"])
+            user_ids, item_ids = ids_from_json(ids["users"]), ids_from_json(ids["items"])
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path / IDS}: damaged: {error}") from None
         try:
@@ -199,11 +198,3 @@ def _taken(
 
 def _numpy_type(kind: torch.dtype) -> type[np.generic]:
     return np.float64 if kind == torch.float64 else np.float32
-
-
-def _ids_out(ids: IdMap) -> int | list[Any]:
-    return len(ids) if ids.is_range else ids.ids.tolist()
-
-
-def _ids_in(stored: int | list[Any]) -> IdMap:
-    return IdMap.range(stored) if isinstance(stored, int) else IdMap(stored)

@@ -49,3 +49,12 @@ def test_memory_is_measured_in_processes_of_their_own(capsys):
     added = __import__("memory").main(["--scale", "0.001"])
     assert set(added) == {"graph_build", "evaluate", "evaluate_millions"}
     assert "Graph.from_edges" in capsys.readouterr().out
+
+
+def test_the_profile_of_glocal_k_finds_its_kernels(capsys):
+    spent = __import__("glocal_k_profile").main([*TINY, "--hidden", "8"])
+    for kernel in ("ratings x first weights", "its gradient", "weights shaped by kernels"):
+        assert spent[f"stage 1, {kernel}"] > 0
+    assert spent["stage 2, convolved ratings x first weights"] > 0
+    assert spent["stage 1, convolved ratings x first weights"] == 0
+    assert "| its two gradients |" in capsys.readouterr().out

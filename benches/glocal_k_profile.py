@@ -1,0 +1,64 @@
+"""Where the time of an evaluation of GLocal-K with its gradient goes, operation by operation."""
+
+from __future__ import annotations
+
+import os
+
+from torch.profiler import ProfilerActivity, profile
+
+import measure
+from glocal_k import STAGES, Evaluation, load, ours
+
+PARTS = {
+    "dense products between hidden layers (torch)": ("aten::mm", "aten::addmm"),
+    "ratings x first weights": ("glowrec::rating_product",),
+    "its gradient": ("glowrec::rating_product_back",),
+    "errors at the ratings, with their gradients": ("glowrec::rating_error",),
+    "convolved ratings x first weights": ("glowrec::convolved_product",),
+    "its two gradients": ("glowrec::convolved_product_back",),
+    "weights shaped by kernels": ("glowrec::shaped_weights",),
+    "their gradient": ("glowrec::shaped_weights_back",),
+}
+REST = "the rest: sigmoids, sums, autograd, fresh memory"
+
+
+def main(argv: list[str] | None = None) -> dict[str, float]:
+    """Print milliseconds of CPU time per evaluation, by part and stage."""
+    extra = {"hidden": {"type": int, "default": 500}}
+    options = measure.arguments(__doc__, argv, **extra)
+    if options.data in ("gowalla", "synthetic"):
+        options.data = "ml-100k" if os.environ.get("GLOWREC_DATA") else "synthetic"
+    ratings = load(options.data)
+    stages = [stage for stage in STAGES if stage != "positive"]
+    with measure.threads(options.threads):
+        columns = [
+            parts(Evaluation(ours(ratings, stage, options.hidden), stage, ratings), options.rounds)
+            for stage in stages
+        ]
+    print("\n### GLocal-K, where the time of an evaluation goes\n")
+    print(f"{options.data}, mean of {options.rounds}, {measure.machine(options.threads)}\n")
+    print(f"| ms | {' | '.join(STAGES[stage] for stage in stages)} |\n|---|---:|---:|")
+    for part in (*PARTS, REST):
+        print(f"| {part} | {' | '.join(f'{column[part]:.1f}' for column in columns)} |")
+    return {
+        f"{STAGES[stage]}, {part}": spent
+        for stage, column in zip(stages, columns, strict=True)
+        for part, spent in column.items()
+    }
+
+
+def parts(evaluation: Evaluation, rounds: int) -> dict[str, float]:
+    """Milliseconds of each part, without those of the operations that it calls."""
+    evaluation()
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        for _ in range(rounds):
+            evaluation()
+    spent = {
+        event.key: event.self_cpu_time_total / rounds / 1e3 for event in profiled.key_averages()
+    }
+    found = {part: sum(spent.pop(name, 0.0) for name in names) for part, names in PARTS.items()}
+    return {**found, REST: sum(spent.values())}
+
+
+if __name__ == "__main__":
+    main()

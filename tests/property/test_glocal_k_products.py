@@ -6,7 +6,9 @@ import pytest
 import torch
 from hypothesis import assume, given
 
-from glowrec.nn import GLocalK, RatingMatrix
+from glowrec.nn import GLocalK, RatingMatrix, glocal_tiled
+from glowrec.nn.global_kernel import convolve
+from glowrec.nn.tile_convolution import ByShifts, ByTorch
 from glowrec.threads import num_threads, set_num_threads
 
 MARGIN = 1e-3  # from every kink, so that float32 falls on the same side of it
@@ -130,6 +132,51 @@ def test_predictions_are_those_of_the_dense_definition(problem, stage):
     expected = model.layers[-1](x)[rows, columns].detach()
     for values in found:
         torch.testing.assert_close(values, expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("way", [ByShifts, ByTorch])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@given(
+    shape=st.tuples(st.integers(1, 12), st.integers(1, 70)),
+    ends=st.tuples(st.integers(0, 11), st.integers(0, 11)),
+    kernel=st.tuples(st.sampled_from([1, 2, 3]), st.sampled_from([1, 3, 5, 7])),
+)
+def test_the_convolution_of_a_tile_is_that_of_the_whole_matrix(way, dtype, shape, ends, kernel):
+    rng = np.random.default_rng(sum(shape))
+    n_kernels, size = kernel
+    start, stop = min(*ends, shape[0] - 1), min(max(ends) + 1, shape[0])
+
+    def whole(n, shape):  # sums of small whole numbers are exact
+        return torch.from_numpy(rng.integers(-n, n + 1, shape)).to(dtype)
+
+    x, slope = whole(5, shape), whole(3, (stop - start, shape[1])) * n_kernels
+    kernels = whole(2, (n_kernels, size, size)).requires_grad_()
+    expected = convolve(x, kernels)[start:stop]
+    gradient = torch.autograd.grad(expected, kernels, slope)[0]
+    margin = size // 2
+    above = min(start, margin)
+    found = way(x[start - above : stop + margin], above, stop - start, kernels)
+    torch.testing.assert_close(found.rows, expected.detach())
+    assert torch.equal(found.by_kernels(slope), gradient)
+
+
+@pytest.mark.parametrize("stage", ["local", "global"])
+def test_tiles_of_another_height_change_nothing(stage, monkeypatch):
+    rng = np.random.default_rng(0)
+    rows, columns = np.nonzero(rng.random((40, 30)) < 0.4)
+    ratings = RatingMatrix(rows, columns, rng.integers(1, 6, len(rows)), (40, 30))
+    generator = torch.Generator().manual_seed(0)
+    options = {"hidden": 5}
+    model = GLocalK(40, 30, generator=generator, dtype=torch.float64, **options)
+    model.options = options
+    loss, gradients = evaluate(model, ratings, stage, "dense")
+    for cells in (1, 90, 1000):
+        monkeypatch.setitem(glocal_tiled._CELLS, "cpu", cells)
+        other = ratings.select(np.arange(40))  # products live as long as their matrix
+        found, slopes = evaluate(model, other, stage, "tiled")
+        torch.testing.assert_close(found, loss)
+        for slope, gradient in zip(slopes, gradients, strict=True):
+            torch.testing.assert_close(slope, gradient, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

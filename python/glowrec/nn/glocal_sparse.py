@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MATRICES: WeakValueDictionary[int, SparseProducts] = WeakValueDictionary()
 _NEXT = itertools.count(1)
 
-_FULL = 0.6
+_FULL = 0.55
 """Share of the convolved matrix from which on dense tiles are faster than sparse rows."""
 
 

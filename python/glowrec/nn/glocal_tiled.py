@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from glowrec.nn.global_kernel import convolve
+from glowrec.nn.tile_convolution import ByShifts, ByTorch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,8 @@ class TiledProducts:
         ones = torch.ones((1, size, size), dtype=self.dtype, device=self.device)
         for start, stop in self.tiles():
             tile = self.tile(start, stop, size // 2).ne(0).to(self.dtype)
-            counts = self.crop(convolve(tile, ones), start, stop, size // 2).gt(0).sum(1).cpu()
+            above = min(start, size // 2)
+            counts = convolve(tile, ones)[above:][: stop - start].gt(0).sum(1).cpu()
             within = occupied[(occupied >= start) & (occupied < stop)] - start
             reached += int(counts[torch.from_numpy(within)].sum())
         return reached / max(1, len(occupied) * self.shape[1])
@@ -100,15 +102,12 @@ class TiledProducts:
         out[rows - first, columns] = values
         return out
 
-    def crop(self, tile: Tensor, start: int, stop: int, margin: int) -> Tensor:
-        """Return rows ``start..stop`` of a tile with a margin."""
-        skip = start - max(start - margin, 0)
-        return tile[skip : skip + stop - start]
-
-    def convolved(self, start: int, stop: int, kernels: Tensor) -> Tensor:
-        """Return rows ``start..stop`` of the convolved matrix."""
+    def convolved(self, start: int, stop: int, kernels: Tensor) -> ByShifts | ByTorch:
+        """Return the convolution of rows ``start..stop``."""
         margin = kernels.shape[-1] // 2
-        return self.crop(convolve(self.tile(start, stop, margin), kernels), start, stop, margin)
+        way = ByShifts if self.device.type == "cpu" else ByTorch
+        above = min(start, margin)
+        return way(self.tile(start, stop, margin), above, stop - start, kernels)
 
     def _cells(self, first: int, last: int) -> tuple[Tensor, Tensor, Tensor]:
         begin, end = (int(self.starts[row]) for row in (first, last))
@@ -124,7 +123,7 @@ class TiledProducts:
         for start, stop in self.tiles():
             until = int(torch.searchsorted(rows, stop))
             if until > done:
-                chosen = self.convolved(start, stop, kernels)[rows[done:until] - start]
+                chosen = self.convolved(start, stop, kernels).rows[rows[done:until] - start]
                 out[order[done:until]] = torch.addmm(bias, chosen, weights)
                 done = until
         return out
@@ -148,7 +147,7 @@ class _Tiled(torch.autograd.Function):
             x = (
                 matrix.tile(start, stop)
                 if kernels is None
-                else matrix.convolved(start, stop, kernels)
+                else matrix.convolved(start, stop, kernels).rows
             )
             torch.addmm(bias, x, weights, out=out[start:stop])
         return out
@@ -157,7 +156,7 @@ class _Tiled(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         matrix: TiledProducts = ctx.matrix
         weights, *rest = ctx.saved_tensors
-        kernels = rest[0].detach().requires_grad_() if rest else None
+        kernels = rest[0] if rest else None
         by_weights = torch.zeros_like(weights)
         by_kernels = None if kernels is None else torch.zeros_like(kernels)
         for start, stop in matrix.tiles():
@@ -165,10 +164,9 @@ class _Tiled(torch.autograd.Function):
             if kernels is None or by_kernels is None:
                 by_weights.addmm_(matrix.tile(start, stop).t(), slope)
                 continue
-            with torch.enable_grad():
-                x = matrix.convolved(start, stop, kernels)
-            by_weights.addmm_(x.detach().t(), slope)
-            by_kernels += torch.autograd.grad(x, kernels, slope @ weights.t())[0]
+            convolution = matrix.convolved(start, stop, kernels)
+            by_weights.addmm_(convolution.rows.t(), slope)
+            by_kernels += convolution.by_kernels(slope @ weights.t())
         return by_weights, grad.sum(0), by_kernels, None
 
 

@@ -123,15 +123,15 @@ class Objective:
             self._shares = powers / powers.sum()
 
     def __call__(
-        self, readout: Tensor, embedding: Tensor, drawn: Drawn, key: tuple[int, int]
+        self, readout: Tensor, bound: Tensor, drawn: Drawn, key: tuple[int, int]
     ) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
         """Return the loss of a batch.
 
         Parameters
         ----------
         readout : Tensor, shape (n_nodes, readout_dim)
-        embedding : Tensor, shape (n_nodes, dim)
-            What the penalty is on.
+        bound : Tensor, shape (n_nodes, dim)
+            What the penalty is on: the embeddings, or the read-out itself.
         drawn : Triplets, InBatchPairs or Pairs
         key : pair of int
             Epoch and batch, which name the random numbers of negatives that are shared.
@@ -159,7 +159,7 @@ class Objective:
         nodes = np.concatenate([users, positives, negatives])
         if not self._config.l2:
             return loss, loss.detach(), nodes
-        squares, n = self._rows(embedding, nodes).square().sum(1), 2 * len(users)
+        squares, n = self._rows(bound, nodes).square().sum(1), 2 * len(users)
         penalty = squares[:n].sum() / n  # as l2_penalty: negatives count as much as the positives
         if len(negatives):
             penalty = penalty + squares[n:].mean() / 2

@@ -73,7 +73,10 @@ class VectorSettings(Settings):
     schedule : {"constant", "cosine"}
         Cosine falls to 0 over all steps of `epochs`.
     l2 : float
-        λ of half the squared norms of a batch's embeddings.
+        λ of half the squared norms of a batch's vectors.
+    l2_on : {"embedding", "readout"}
+        Which vectors those are: the embeddings before propagation, as in LightGCN's reference
+        code, or the read-out that scores, as in NGCF's, where it binds the layers' weights, too.
     gather_dtype : {None, "bfloat16"}
         Precision of gathered rows, in the compiled kernel while training.
     protocol : {"validation", "paper"}
@@ -120,6 +123,7 @@ class VectorSettings(Settings):
     lr: float = ranged(1e-3, above=0)
     schedule: Literal["constant", "cosine"] = "constant"
     l2: float = ranged(1e-4, at_least=0)
+    l2_on: Literal["embedding", "readout"] = "embedding"
     gather_dtype: Literal["bfloat16"] | None = None
     protocol: Literal["validation", "paper"] = "validation"
     validation: float = ranged(0.1, at_least=0, below=1, said="a share from 0, below 1")

@@ -23,7 +23,7 @@ def bpr_triplet_loss(
     readout : Tensor, shape (n_nodes, readout_dim)
         Vectors that score, by inner product.
     embedding : Tensor, shape (n_nodes, dim)
-        Vectors that the penalty is on; they may be narrower than the read-out.
+        Vectors that the penalty is on; they may be narrower than the read-out, or be the read-out.
     nodes : Tensor of int64, shape (batch * (n_negatives + 2),)
         The batch's users, then its positives, then each triplet's negatives.
     n_negatives : int, default 1

@@ -123,15 +123,14 @@ class Objective:
             self._shares = powers / powers.sum()
 
     def __call__(
-        self, readout: Tensor, bound: Tensor, drawn: Drawn, key: tuple[int, int]
+        self, readout: Tensor, embedding: Tensor, drawn: Drawn, key: tuple[int, int]
     ) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
         """Return the loss of a batch.
 
         Parameters
         ----------
         readout : Tensor, shape (n_nodes, readout_dim)
-        bound : Tensor, shape (n_nodes, dim)
-            What the penalty is on: the embeddings, or the read-out itself.
+        embedding : Tensor, shape (n_nodes, dim)
         drawn : Triplets, InBatchPairs or Pairs
         key : pair of int
             Epoch and batch, which name the random numbers of negatives that are shared.
@@ -141,7 +140,7 @@ class Objective:
         total : Tensor, scalar
             To be minimised.
         loss : Tensor, scalar
-            Without the penalty and without a gradient.
+            Without the penalties and without a gradient.
         nodes : ndarray of int64
             Nodes that it touched.
         """
@@ -157,13 +156,20 @@ class Objective:
                 scored, negatives = self._own(readout, *rows, drawn)  # type: ignore[arg-type]
             loss = self._loss(scored).float()
         nodes = np.concatenate([users, positives, negatives])
-        if not self._config.l2:
-            return loss, loss.detach(), nodes
-        squares, n = self._rows(bound, nodes).square().sum(1), 2 * len(users)
-        penalty = squares[:n].sum() / n  # as l2_penalty: negatives count as much as the positives
-        if len(negatives):
-            penalty = penalty + squares[n:].mean() / 2
-        return loss + self._config.l2 * penalty, loss.detach(), nodes
+        total = loss
+        for factor, table in (
+            (self._config.l2, embedding),
+            (self._config.l2_readout, readout),
+        ):
+            if factor:
+                total = total + factor * self._penalty(table, nodes, 2 * len(users))
+        return total, loss.detach(), nodes
+
+    def _penalty(self, table: Tensor, nodes: NDArray[np.int64], n: int) -> Tensor:
+        """As :func:`l2_penalty`, of `n` users and positives and of however many negatives."""
+        squares = self._rows(table, nodes).square().sum(1)
+        penalty = squares[:n].sum() / n  # negatives count as much as the positives
+        return penalty + squares[n:].mean() / 2 if len(nodes) > n else penalty
 
     def _rows(self, table: Tensor, nodes: NDArray[np.int64]) -> Tensor:
         return gather_rows(table, torch.from_numpy(nodes).to(self._device))

@@ -73,8 +73,8 @@ class Trainer:
             self._objective = Objective(config, train, self.sampler, device, scorer)
         if isinstance(config, GraphSettings) and config.contrastive:
             self._contrast = Contrast(config, self.model, self.graph)
-        plain = config.is_plain_bpr and config.l2_on == "embedding"
-        plain = plain and not (config.amp or config.compile or self._contrast)
+        plain = config.is_plain_bpr and not (config.amp or config.compile or self._contrast)
+        plain = plain and not config.l2_readout
         self._closed_form: LightGCN | None = None
         if plain and isinstance(self.model, LightGCN) and has_closed_form(self.model):
             self._closed_form = self.model
@@ -167,7 +167,7 @@ class Trainer:
         if self._objective is None:
             total, loss = self._loss(readout, *self._nodes(drawn))
         else:
-            total, loss, touched = self._objective(readout, self._bound(readout), drawn, key)
+            total, loss, touched = self._objective(readout, self.model.embedding, drawn, key)
             self.covered[touched] = True
         if self._contrast is not None:
             total = total + self._contrast(drawn[0], drawn[1], key)
@@ -179,12 +179,13 @@ class Trainer:
     def _loss_of(self, readout: Tensor, nodes: Tensor, n_negatives: int) -> tuple[Tensor, Tensor]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.amp):
             return bpr_triplet_loss(
-                readout, self._bound(readout), nodes, n_negatives, l2=self.config.l2
+                readout,
+                self.model.embedding,
+                nodes,
+                n_negatives,
+                l2=self.config.l2,
+                l2_readout=self.config.l2_readout,
             )
-
-    def _bound(self, readout: Tensor) -> Tensor:
-        """Return the vectors that the penalty is on."""
-        return readout if self.config.l2_on == "readout" else self.model.embedding
 
     def _nodes(self, triplets: Triplets) -> tuple[Tensor, int]:
         """Return the batch's nodes on the device: users, positives, negatives row by row."""

@@ -73,10 +73,11 @@ class VectorSettings(Settings):
     schedule : {"constant", "cosine"}
         Cosine falls to 0 over all steps of `epochs`.
     l2 : float
-        λ of half the squared norms of a batch's vectors.
-    l2_on : {"embedding", "readout"}
-        Which vectors those are: the embeddings before propagation, as in LightGCN's reference
-        code, or the read-out that scores, as in NGCF's, where it binds the layers' weights, too.
+        λ of half the squared norms of a batch's embeddings, before they are propagated, as in
+        LightGCN's reference code.
+    l2_readout : float
+        The same of the vectors that score, as in NGCF's official code, where it binds the weights
+        of the layers, too.
     gather_dtype : {None, "bfloat16"}
         Precision of gathered rows, in the compiled kernel while training.
     protocol : {"validation", "paper"}
@@ -123,7 +124,7 @@ class VectorSettings(Settings):
     lr: float = ranged(1e-3, above=0)
     schedule: Literal["constant", "cosine"] = "constant"
     l2: float = ranged(1e-4, at_least=0)
-    l2_on: Literal["embedding", "readout"] = "embedding"
+    l2_readout: float = ranged(0.0, at_least=0)
     gather_dtype: Literal["bfloat16"] | None = None
     protocol: Literal["validation", "paper"] = "validation"
     validation: float = ranged(0.1, at_least=0, below=1, said="a share from 0, below 1")

@@ -14,21 +14,27 @@ from glowrec.nn.losses.penalty import l2_penalty
 
 
 def bpr_triplet_loss(
-    readout: Tensor, embedding: Tensor, nodes: Tensor, n_negatives: int = 1, *, l2: float = 0.0
+    readout: Tensor,
+    embedding: Tensor,
+    nodes: Tensor,
+    n_negatives: int = 1,
+    *,
+    l2: float = 0.0,
+    l2_readout: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    r"""Return :func:`bpr_loss` plus `l2` times :func:`l2_penalty` of a batch of triplets.
+    r"""Return :func:`bpr_loss` of a batch of triplets, with :func:`l2_penalty` of its vectors.
 
     Parameters
     ----------
     readout : Tensor, shape (n_nodes, readout_dim)
         Vectors that score, by inner product.
     embedding : Tensor, shape (n_nodes, dim)
-        Vectors that the penalty is on; they may be narrower than the read-out, or be the read-out.
+        Vectors before propagation; they may be narrower than the read-out.
     nodes : Tensor of int64, shape (batch * (n_negatives + 2),)
         The batch's users, then its positives, then each triplet's negatives.
     n_negatives : int, default 1
-    l2 : float, default 0.0
-        :math:`\lambda`.
+    l2, l2_readout : float, default 0.0
+        :math:`\lambda` of the penalty on the embeddings, and on the read-out.
 
     Returns
     -------
@@ -60,18 +66,21 @@ def bpr_triplet_loss(
     batch = nodes.shape[0] // (n_negatives + 2)
     at = (slice(batch), slice(batch, 2 * batch), slice(2 * batch, None))
     if all(table.device.type == "cpu" and table.dtype == torch.float32 for table in tables):
-        if readout.shape == embedding.shape:
+        if readout.shape == embedding.shape and not l2_readout:
             total, bpr, *_ = _bpr_triplets(readout, embedding, nodes, n_negatives, l2)
             return total, bpr.detach()
-        bpr = _bpr_triplets(readout, readout.detach(), nodes, n_negatives, 0.0)[0]
+        total, bpr, *_ = _bpr_triplets(readout, readout, nodes, n_negatives, l2_readout)
+    else:
+        rows = gather_rows(readout, nodes)
+        users, positives, negatives = (rows[part] for part in at)
+        scores = (users * positives).sum(1)  # (batch,)
+        each = users.unsqueeze(1) * negatives.view(batch, n_negatives, -1)
+        bpr = bpr_loss(scores, each.sum(2))
+        total = bpr + l2_readout * l2_penalty(users, positives, negatives) if l2_readout else bpr
+    if l2:
         egos = gather_rows(embedding, nodes)
-        return bpr + l2 * l2_penalty(*(egos[part] for part in at)), bpr.detach()
-    users, positives, negatives = (gather_rows(readout, nodes)[part] for part in at)
-    scores = (users * positives).sum(1)  # (batch,)
-    negatives = negatives.view(batch, n_negatives, -1)
-    bpr = bpr_loss(scores, (users.unsqueeze(1) * negatives).sum(2))
-    egos = gather_rows(embedding, nodes)
-    return bpr + l2 * l2_penalty(*(egos[part] for part in at)), bpr.detach()
+        total = total + l2 * l2_penalty(*(egos[part] for part in at))
+    return total, bpr.detach()
 
 
 @torch.library.custom_op("glowrec::bpr_triplets", mutates_args=())

@@ -95,23 +95,6 @@ def test_the_ablation_of_lightgcn_has_its_variants_and_smoothness(folder, tmp_pa
     assert "--only layers-9: no such variant; there are lightgcn" in capsys.readouterr().err
 
 
-def test_the_ablation_of_losses_trains_one_model_by_all_of_them(folder, tmp_path, capsys):
-    out = tmp_path / "ablation"
-    command = ["ablate", "losses", "--data", str(folder), "--out", str(out), "--quiet"]
-    command += ["--set", "epochs=2", "--set", "dim=4", "--set", "min_batches=1", "--seeds", "1"]
-    assert run(command) == 0, capsys.readouterr().err
-    rows = list(csv.DictReader((out / "table.csv").read_text().splitlines()))
-    assert {row["variant"] for row in rows} == {
-        "bpr-hardest",
-        "bpr-uniform",
-        "sampled-softmax",
-        "in-batch-softmax",
-    }
-    assert len({row["parameters"] for row in rows}) == 1
-    assert len({row["recall@20"] for row in rows}) == 4
-    assert (out / "curves.png").stat().st_size > 0
-
-
 def test_a_variant_that_diverges_is_a_row_that_says_so(folder, tmp_path, capsys, monkeypatch):
     from glowrec import training
     from glowrec.training.divergence import DivergenceError

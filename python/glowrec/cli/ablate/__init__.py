@@ -1,10 +1,9 @@
-"""``glowrec ablate``: variants of a model side by side; one file for each question."""
+"""``glowrec ablate``: variants of a model side by side; one file for each model."""
 
 import typer
 
 from glowrec.cli.ablate.glocal_k import glocal_k
 from glowrec.cli.ablate.lightgcn import lightgcn
-from glowrec.cli.ablate.losses import losses
 from glowrec.cli.ablate.ngcf import ngcf
 
 ablate = typer.Typer(help="Train variants of a model and compare them.")
@@ -17,5 +16,4 @@ def choose() -> None:
 
 ablate.command()(glocal_k)
 ablate.command()(lightgcn)
-ablate.command()(losses)
 ablate.command()(ngcf)

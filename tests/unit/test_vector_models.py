@@ -330,7 +330,8 @@ def test_the_official_settings_of_ngcf():
         "batch_size": 1024,
         "epochs": 400,
         "lr": 1e-4,
-        "l2": 1e-5,
+        "l2": 0.0,
+        "l2_readout": 1e-5,
         "hardest_of": 1,
         "protocol": "paper",
     }

@@ -39,9 +39,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         "adam": {"action": "store_true", "help": "of the probe: an epoch of Adam over blocks"},
         "large": {"action": "store_true", "help": "ours alone, of MovieLens-10M's shape"},
     }
-    options = measure.arguments(__doc__, argv, **extra)
-    if options.data in ("gowalla", "synthetic"):
-        options.data = "ml-100k" if os.environ.get("GLOWREC_DATA") else "synthetic"
+    options = arguments(__doc__, argv, **extra)
     with measure.threads(options.threads):
         if options.probe:
             print(json.dumps(weigh(options)))
@@ -53,6 +51,14 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
             found |= compare(options, stage)
         weigh_both(options)
     return found
+
+
+def arguments(description: str, argv: list[str] | None, **extra: dict) -> argparse.Namespace:
+    """Options as of every bench; the data are ratings by default, too."""
+    options = measure.arguments(description, argv, **extra)
+    if options.data in ("gowalla", "synthetic"):
+        options.data = "ml-100k" if os.environ.get("GLOWREC_DATA") else "synthetic"
+    return options
 
 
 # ---- the rival: the model as its formulas are usually written, on full matrices

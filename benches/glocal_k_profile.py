@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from torch.profiler import ProfilerActivity, profile
 
 import measure
-from glocal_k import STAGES, Evaluation, load, ours
+from glocal_k import STAGES, Evaluation, arguments, load, ours
 
 PARTS = {
     "dense products between hidden layers (torch)": ("aten::mm", "aten::addmm"),
@@ -23,9 +21,7 @@ REST = "the rest: sigmoids, sums, autograd, fresh memory"
 def main(argv: list[str] | None = None) -> dict[str, float]:
     """Print milliseconds of CPU time per evaluation, by part and stage."""
     extra = {"hidden": {"type": int, "default": 500}}
-    options = measure.arguments(__doc__, argv, **extra)
-    if options.data in ("gowalla", "synthetic"):
-        options.data = "ml-100k" if os.environ.get("GLOWREC_DATA") else "synthetic"
+    options = arguments(__doc__, argv, **extra)
     ratings = load(options.data)
     stages = [stage for stage in STAGES if stage != "positive"]
     with measure.threads(options.threads):

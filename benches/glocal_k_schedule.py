@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
@@ -26,9 +25,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         "local_epochs": {"type": int, "default": 30},
         "global_epochs": {"type": int, "default": 60},
     }
-    options = measure.arguments(__doc__, argv, **extra)
-    if options.data in ("gowalla", "synthetic"):
-        options.data = "ml-100k" if os.environ.get("GLOWREC_DATA") else "synthetic"
+    options = glocal_k.arguments(__doc__, argv, **extra)
     options.rounds = 1  # minutes each
     ratings = glocal_k.load(options.data)
     epochs = {"local": options.local_epochs, "global": options.global_epochs}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from glowrec.normalization import Normalization
 
 Floats: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
+
+_NUMBERS = itertools.count(1)
+NUMBERED: WeakValueDictionary[int, Graph] = WeakValueDictionary()
+"""The graphs of this process by number: torch's operators take numbers and no objects."""
 
 
 class Graph:
@@ -53,14 +59,11 @@ class Graph:
     (3, array([2, 0, 1]), array([1, 2]))
     """
 
-    __slots__ = ("__weakref__", "_native")
-
-    _native: _native.Graph
+    __slots__ = ("__weakref__", "_native", "_number")
 
     def __init__(self, interactions: Interactions) -> None:
-        self._native = _built(
-            interactions.users, interactions.items, interactions.n_users, interactions.n_items
-        )
+        users, items = interactions.users, interactions.items
+        self._own(_built(users, items, interactions.n_users, interactions.n_items))
 
     @classmethod
     def from_edges(
@@ -95,7 +98,7 @@ class Graph:
         1
         """
         graph = cls.__new__(cls)
-        graph._native = _built(users, items, n_users, n_items)  # noqa: SLF001 - its own
+        graph._own(_built(users, items, n_users, n_items))  # noqa: SLF001 - its own
         return graph
 
     @classmethod
@@ -345,6 +348,10 @@ class Graph:
         starts, items = self._native.user_csr()
         users = np.repeat(np.arange(self.n_users), np.diff(starts))
         return _unpickled, (users, items, self.n_users, self.n_items)
+
+    def _own(self, native: _native.Graph) -> None:
+        self._native, self._number = native, next(_NUMBERS)
+        NUMBERED[self._number] = self
 
     def __repr__(self) -> str:
         return f"Graph(n_users={self.n_users}, n_items={self.n_items}, n_edges={self.n_edges})"

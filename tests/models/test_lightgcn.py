@@ -234,9 +234,7 @@ def test_compiled_it_is_one_graph_with_the_same_answers(backend, learned, traini
 @pytest.mark.parametrize("use_rust", [False, True])
 @pytest.mark.parametrize("learned", [False, True])
 def test_the_operator_keeps_the_rules_of_torch(use_rust, learned):
-    from glowrec.nn.propagation import _name
-
     table = torch.randn(9, 3, requires_grad=True)
     weights = torch.tensor([0.5, 0.25, 0.25], requires_grad=learned)
-    options = (_name(GRAPH), "sym", False, 0.5, 3, use_rust, False, 0)
+    options = (GRAPH._number, "sym", False, 0.5, 3, use_rust, False, 0)
     torch.library.opcheck(torch.ops.glowrec.propagate.default, (table, weights, *options))

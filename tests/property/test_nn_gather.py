@@ -74,3 +74,16 @@ def test_a_device_agrees_with_the_cpu():
     gather_rows(here, index).backward(values)
     gather_rows(there, index.to(device)).backward(values.to(device))
     torch.testing.assert_close(there.grad.cpu(), here.grad, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="a promise of CUDA alone")
+def test_cuda_gives_the_same_bits_again():
+    device = torch.device("cuda")
+    index, values = torch.randint(0, 50, (20_000,)).to(device), torch.randn(20_000, 16).to(device)
+    gradients = []
+    for _ in range(5):
+        table = torch.zeros(50, 16, device=device, requires_grad=True)
+        gather_rows(table, index).backward(values)
+        gradients.append(table.grad)
+    assert all(torch.equal(gradients[0], again) for again in gradients[1:])

@@ -54,7 +54,12 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("change", "message"), CHANGES, ids=lambda value: str(value)[:30])
+def named(value):
+    """Return a test's name, the same in every process."""
+    return value.__name__ if callable(value) else value[:30]
+
+
+@pytest.mark.parametrize(("change", "message"), CHANGES, ids=named)
 def test_a_model_with_other_content_is_damaged(learned, change, message, tmp_path):
     learned.save(tmp_path)
     path = tmp_path / "model.safetensors"

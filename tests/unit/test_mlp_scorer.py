@@ -196,7 +196,7 @@ def test_a_run_that_stopped_goes_on_to_the_same_numbers(refit, tmp_path, monkeyp
     config = MODELS["lightgcn"].replace(
         validation=0.2, eval_every=1, batch_size=1024, loss="bce", refit=refit
     )
-    whole = train(config, DATA)
+    whole = train(config, DATA, device=CPU)
 
     class StoppedError(Exception):
         pass
@@ -209,9 +209,9 @@ def test_a_run_that_stopped_goes_on_to_the_same_numbers(refit, tmp_path, monkeyp
     original = Trainer.epoch
     monkeypatch.setattr(Trainer, "epoch", stop)
     with pytest.raises(StoppedError):
-        train(config, DATA, out=tmp_path / "run", checkpoint_seconds=0.0)
+        train(config, DATA, out=tmp_path / "run", checkpoint_seconds=0.0, device=CPU)
     monkeypatch.undo()
-    resumed = train(config, DATA, out=tmp_path / "run", resume=True)
+    resumed = train(config, DATA, out=tmp_path / "run", resume=True, device=CPU)
     assert losses(resumed) == losses(whole)
     assert resumed.test == whole.test
     kept = [name for name in whole.learned.parameters if name.startswith("scorer.")]

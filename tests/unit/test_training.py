@@ -58,11 +58,12 @@ def test_validation_chooses_the_epoch_and_test_is_scored_once(monkeypatch):
 
 
 def test_the_refit_learns_from_all_of_train_for_the_epochs_chosen():
-    result = train(settings(), DATA)
+    result = train(settings(), DATA, device=CPU)
     refit = [row for row in result.history if row["stage"] == "refit"]
     assert [row["epoch"] for row in refit] == list(range(1, result.best_epoch + 1))
     assert set(result.seconds) == {"selection", "refit", "evaluation"}
-    alone = train(settings(validation=0.0), gr.datasets.Dataset("whole", DATA.train, DATA.test))
+    whole = gr.datasets.Dataset("whole", DATA.train, DATA.test)
+    alone = train(settings(validation=0.0), whole, device=CPU)
     if result.best_epoch == 4:  # the same schedule: the refit is that run
         assert np.array_equal(result.learned.user_factors, alone.learned.user_factors)
     assert alone.protocol == "fixed"
@@ -71,7 +72,7 @@ def test_the_refit_learns_from_all_of_train_for_the_epochs_chosen():
 
 def test_without_refit_the_best_epoch_is_kept():
     config = settings(refit=False, epochs=5, lr=0.3)
-    result = train(config, DATA)
+    result = train(config, DATA, device=CPU)
     learned, judge = hold_out(DATA.train, config.validation, seed=config.seed)
     trainer, by_epoch = Trainer(config, learned, CPU), {}
     for epoch in range(1, 6):
@@ -98,7 +99,7 @@ def test_the_paper_protocol_reports_the_best_test_epoch_and_says_so(tmp_path):
 def test_validation_interactions_of_ones_own():
     learned, judge = hold_out(DATA.train, 0.2, seed=9)
     own = gr.datasets.Dataset("own", learned, DATA.test)
-    result = train(settings(), own, validation=judge)
+    result = train(settings(), own, validation=judge, device=CPU)
     assert result.protocol == "validation"
     trainer = Trainer(settings(), learned, CPU)
     list(trainer.epoch(1))
@@ -198,7 +199,7 @@ def test_the_loss_falls_under_every_option_and_threads_change_no_bit(changes):
     for n in (1, 2, 7):
         threads.set_num_threads(n)
         torch.set_num_threads(n)
-        runs.append(train(config, DATA))
+        runs.append(train(config, DATA, device=CPU))
     threads.set_num_threads(0)
     torch.set_num_threads(threads.num_threads())
     losses = [row["loss"] for row in runs[0].history]
@@ -248,7 +249,7 @@ def test_pretrained_embeddings_are_where_every_stage_starts():
 
 def test_seeds_matter_and_repeat():
     first, again, other = (
-        train(settings(seed=seed), DATA).learned.user_factors for seed in (1, 1, 2)
+        train(settings(seed=seed), DATA, device=CPU).learned.user_factors for seed in (1, 1, 2)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

@@ -67,7 +67,7 @@ def check_learns_on_any_threads(config):
     for n in (1, 3):
         threads.set_num_threads(n)
         torch.set_num_threads(n)
-        runs.append(train(config, DATA))
+        runs.append(train(config, DATA, device=CPU))
     threads.set_num_threads(0)
     torch.set_num_threads(threads.num_threads())
     first, second = runs
@@ -242,7 +242,7 @@ def test_a_run_that_stopped_goes_on_to_the_same_numbers(name, tmp_path):
     config = MODELS[name].replace(validation=0.2, eval_every=1, batch_size=1024)
     if name == "ngcf":
         config = config.replace(message_dropout=0.1, loss="sampled_softmax", shared_negatives=8)
-    whole = train(config, DATA)
+    whole = train(config, DATA, device=CPU)
 
     class StoppedError(Exception):
         pass
@@ -256,10 +256,10 @@ def test_a_run_that_stopped_goes_on_to_the_same_numbers(name, tmp_path):
     Trainer.epoch = stop
     try:
         with pytest.raises(StoppedError):
-            train(config, DATA, out=tmp_path / "run", checkpoint_seconds=0.0)
+            train(config, DATA, out=tmp_path / "run", checkpoint_seconds=0.0, device=CPU)
     finally:
         Trainer.epoch = original
-    resumed = train(config, DATA, out=tmp_path / "run", resume=True)
+    resumed = train(config, DATA, out=tmp_path / "run", resume=True, device=CPU)
     assert losses(resumed) == losses(whole)
     assert resumed.test == whole.test
     with pytest.raises(ParameterError, match="cannot resume with model = 'lightgcn'"):

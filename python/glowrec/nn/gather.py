@@ -26,7 +26,8 @@ def gather_rows(table: Tensor, index: Tensor) -> Tensor:
     Notes
     -----
     On the CPU the gradient's scatter is a stable counting sort in the compiled core, the same
-    bits for any number of threads; elsewhere it is torch's ``index_add_``.
+    bits for any number of threads; elsewhere it is torch's accumulating ``index_put_``, which on
+    CUDA sorts, too, and gives the same bits each time.
 
     Examples
     --------
@@ -56,7 +57,8 @@ def _scatter(index: Tensor, values: Tensor, n_rows: int) -> Tensor:
     if values.device.type == "cpu" and values.dtype in (torch.float32, torch.float64):
         rows = values.detach().contiguous().numpy()
         return torch.from_numpy(_native.scatter_rows(index.contiguous().numpy(), rows, n_rows))
-    return values.new_zeros((n_rows, values.shape[1])).index_add_(0, index, values)
+    total = values.new_zeros((n_rows, values.shape[1]))
+    return total.index_put_((index,), values, accumulate=True)
 
 
 @_scatter.register_fake

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
-from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import torch
 from torch import Tensor
 
 from glowrec.errors import ParameterError, ShapeError
+from glowrec.graph import NUMBERED
 from glowrec.layers import MOST_LAYERS
 from glowrec.nn.sparse import propagate_by_torch
 from glowrec.normalization import Normalization, check_operator
@@ -26,9 +25,6 @@ Backend: TypeAlias = Literal["auto", "rust", "torch"]
 
 _SLAB = 16
 """Columns per slab are a multiple of this, so that the kernel's vectors stay full."""
-_NAMES: WeakKeyDictionary[Graph, int] = WeakKeyDictionary()
-_GRAPHS: WeakValueDictionary[int, Graph] = WeakValueDictionary()
-_NEXT = itertools.count(1)
 
 
 def propagate(
@@ -120,7 +116,7 @@ def propagate(
         _propagate(
             embedding,
             alphas,
-            _name(graph),
+            graph._number,  # noqa: SLF001 - this package's own
             normalization,
             False,
             keep_prob,
@@ -145,7 +141,7 @@ def _propagate(  # noqa: PLR0917 - operators of torch take no keywords
     bfloat16: bool,  # noqa: FBT001
     n_folds: int,
 ) -> Tensor:
-    known = _GRAPHS[graph]
+    known = NUMBERED[graph]
     name = cast("Normalization", normalization)
     plain = alphas.detach().to("cpu", torch.float64)
     if not use_rust:
@@ -242,13 +238,3 @@ def _use_rust(embedding: Tensor, backend: Backend) -> bool:
     if backend not in ("auto", "rust", "torch"):
         raise ParameterError(f"backend = {backend!r}: expected 'auto', 'rust' or 'torch'")
     return backend != "torch" and fits
-
-
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
-def _name(graph: Graph) -> int:
-    """Return the number that stands for `graph` in operators, which take no objects."""
-    name = _NAMES.get(graph)
-    if name is None:
-        name = next(_NEXT)
-        _NAMES[graph], _GRAPHS[name] = name, graph
-    return name

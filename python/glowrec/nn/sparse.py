@@ -117,7 +117,9 @@ def _adjacency(  # noqa: PLR0917 - passed on
         dropout_seed=dropout_seed,
         rows=rows,
     )
-    with warnings.catch_warnings():
+    # The adjacency holds the invariants. Asked by an argument of the call, some versions warn.
+    unchecked = torch.sparse.check_sparse_tensor_invariants(enable=False)  # type: ignore[no-untyped-call]
+    with unchecked, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
         return torch.sparse_csr_tensor(
             torch.from_numpy(indptr),
@@ -125,5 +127,4 @@ def _adjacency(  # noqa: PLR0917 - passed on
             torch.from_numpy(values).to(like.dtype),
             size=(rows.stop - rows.start, graph.n_nodes),
             device=like.device,
-            check_invariants=False,  # adjacency holds them
         )

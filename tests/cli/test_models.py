@@ -95,6 +95,30 @@ def test_the_ablation_of_lightgcn_has_its_variants_and_smoothness(folder, tmp_pa
     assert "--only layers-9: no such variant; there are lightgcn" in capsys.readouterr().err
 
 
+def test_the_ablation_of_losses_trains_one_model_by_all_of_them(folder, tmp_path, capsys):
+    out = tmp_path / "ablation"
+    command = ["ablate", "losses", "--data", str(folder), "--out", str(out), "--quiet"]
+    command += ["--set", "epochs=2", "--set", "dim=4", "--set", "min_batches=1", "--seeds", "1"]
+    assert run(command) == 0, capsys.readouterr().err
+    rows = list(csv.DictReader((out / "table.csv").read_text().splitlines()))
+    names = ["bpr-hardest", "bpr-uniform", "sampled-softmax", "in-batch-softmax"]
+    assert [row["variant"] for row in rows] == names
+    assert len({row["parameters"] for row in rows}) == 1
+    assert len({row["recall@20"] for row in rows}) > 1
+    configs = [(out / name / "seed-0" / "config.toml").read_text() for name in names]
+    assert all("epochs = 2" in text for text in configs)  # given for all, so no variant's own
+    assert ['similarity = "cosine"' in text for text in configs] == [False, False, True, True]
+    assert (out / "curves.png").stat().st_size > 0
+
+
+def test_what_is_set_for_all_leaves_no_two_variants_alike(folder, tmp_path, capsys):
+    command = ["ablate", "ngcf", "--data", str(folder), "--out", str(tmp_path / "x"), "--quiet"]
+    assert run([*command, "--set", "transform=false"]) == 2
+    message = "--set transform: leaves ngcf and ngcf-f alike; leave it out"
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_variant_that_diverges_is_a_row_that_says_so(folder, tmp_path, capsys, monkeypatch):
     from glowrec import training
     from glowrec.training.divergence import DivergenceError

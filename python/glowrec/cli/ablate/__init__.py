@@ -4,6 +4,7 @@ import typer
 
 from glowrec.cli.ablate.glocal_k import glocal_k
 from glowrec.cli.ablate.lightgcn import lightgcn
+from glowrec.cli.ablate.losses import losses
 from glowrec.cli.ablate.ngcf import ngcf
 
 ablate = typer.Typer(help="Train variants of a model and compare them.")
@@ -16,4 +17,5 @@ def choose() -> None:
 
 ablate.command()(glocal_k)
 ablate.command()(lightgcn)
+ablate.command()(losses)
 ablate.command()(ngcf)

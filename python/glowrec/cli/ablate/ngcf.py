@@ -5,15 +5,15 @@ from typing import Annotated, Any
 import typer
 
 from glowrec.cli.ablate import options
-from glowrec.cli.ablate.run import Ablation, run
+from glowrec.cli.ablate.run import Ablation, giving_way, run
 from glowrec.cli.train.ngcf import DEFAULT, Preset
 from glowrec.cli.train.options import Device, Threads
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "ngcf": {},
-    "ngcf-f": {"transform": False},
-    "ngcf-n": {"activation": "none"},
-    "ngcf-fn": {"transform": False, "activation": "none"},
+    "ngcf": {"readout": "sum"},
+    "ngcf-f": {"readout": "sum", "transform": False},
+    "ngcf-n": {"readout": "sum", "activation": "none"},
+    "ngcf-fn": {"readout": "sum", "transform": False, "activation": "none"},
 }
 
 
@@ -35,7 +35,8 @@ def ngcf(
 ) -> None:
     """Train NGCF, and NGCF without its transformations (-f), its activation (-n), both (-fn).
 
-    All variants sum their layers, as in LightGCN's paper (section 2.2, Table 1). Each run is a
+    All variants sum their layers, as in LightGCN's paper (section 2.2, Table 1), unless
+    --set readout=concat says otherwise: what --set gives holds for all. Each run is a
     folder; what is finished is kept, so the command may be stopped and given again. It writes
     table.txt, table.md, table.csv, curves.png and curves.svg.
 
@@ -47,7 +48,7 @@ def ngcf(
     """
     ablation = Ablation(
         model="ngcf",
-        variants={name: {"readout": "sum", **changes} for name, changes in VARIANTS.items()},
+        variants=giving_way(VARIANTS, pairs),
         preset=preset or DEFAULT,
         data=data,
         out=out,

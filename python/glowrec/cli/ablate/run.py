@@ -1,5 +1,6 @@
 """What the commands of ``glowrec ablate`` do: train what is missing, and put it side by side."""
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -125,6 +126,46 @@ class Ablation:
             name: [first.replace(**changes, seed=seed) for seed in self.seeds]
             for name, changes in self.chosen().items()
         }
+
+
+def giving_way(
+    variants: Mapping[str, Mapping[str, Any]], pairs: list[str] | None
+) -> dict[str, dict[str, Any]]:
+    """Return variants without the fields that ``--set`` gives, which hold for all of them.
+
+    Parameters
+    ----------
+    variants : mapping of str to mapping
+    pairs : list of str, optional
+        ``NAME=VALUE``.
+
+    Returns
+    -------
+    dict of str to dict
+
+    Raises
+    ------
+    ParameterError
+        If that leaves two variants alike.
+
+    Examples
+    --------
+    >>> from glowrec.cli.ablate.run import giving_way
+    >>> giving_way({"full": {}, "other": {"loss": "bce", "lr": 0.1}}, ["lr=0.2"])
+    {'full': {}, 'other': {'loss': 'bce'}}
+    """
+    given = {pair.partition("=")[0] for pair in pairs or []}
+    kept = {
+        name: {field: value for field, value in changes.items() if field not in given}
+        for name, changes in variants.items()
+    }
+    for first, second in itertools.combinations(kept, 2):
+        if kept[first] == kept[second]:
+            lost = sorted(given & {*variants[first], *variants[second]})
+            raise ParameterError(
+                f"--set {', '.join(lost)}: leaves {first} and {second} alike; leave it out"
+            )
+    return kept
 
 
 def run(ablation: Ablation, *, device: str | None, threads: int | None, progress: bool) -> None:

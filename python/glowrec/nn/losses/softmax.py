@@ -71,8 +71,8 @@ class SampledSoftmax:
         if scored.log_q_positives is not None:
             own = own - scored.log_q_positives
         if scored.log_q is not None:
-            others = others - scored.log_q
+            others -= scored.log_q  # in place: there are a batch's square of them
         if scored.allowed is not None:
-            others = others.masked_fill(~scored.allowed, -torch.inf)
-        every = torch.cat([own.unsqueeze(1), others], 1)
-        return (every.logsumexp(1) - own).mean()
+            # No infinity: where none is allowed, their gradient would be no number.
+            others.masked_fill_(~scored.allowed, torch.finfo(others.dtype).min)
+        return (torch.logaddexp(own, others.logsumexp(1)) - own).mean()

@@ -171,12 +171,36 @@ def sparse_links(
     >>> sparse_links("train", scipy.sparse.coo_array([[0.0, 2.0]]))
     (array([0], dtype=int32), array([1], dtype=int32))
     """
-    if not hasattr(matrix, "tocoo") or len(matrix.shape) != 2:  # noqa: PLR2004 - an axis each
-        raise ShapeError(f"{name}: expected a two-dimensional SciPy sparse matrix")
+    check_sparse(name, matrix)
     entries = matrix.tocoo()
     check_entries(name, entries)
     linked = entries.data != 0
     return entries.row[linked], entries.col[linked]
+
+
+def check_sparse(name: str, matrix: Any) -> None:  # noqa: ANN401 - whatever was given
+    """Check that something is a sparse matrix of SciPy.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in messages.
+    matrix : scipy.sparse array or matrix
+
+    Raises
+    ------
+    ShapeError
+        If it is not sparse and two-dimensional.
+
+    Examples
+    --------
+    >>> from glowrec.columns import check_sparse
+    >>> check_sparse("matrix", [[1.0]])
+    Traceback (most recent call last):
+    glowrec.errors.ShapeError: matrix: expected a two-dimensional SciPy sparse matrix
+    """
+    if not hasattr(matrix, "tocsr") or len(matrix.shape) != 2:  # noqa: PLR2004 - an axis each
+        raise ShapeError(f"{name}: expected a two-dimensional SciPy sparse matrix")
 
 
 def check_codes(name: str, codes: NDArray[np.int64], n: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glowrec.columns import check_codes, check_entries, coded, frozen, numbers
+from glowrec.columns import check_codes, check_entries, check_sparse, coded, frozen, numbers
 from glowrec.duplicates import POLICIES, settled
 from glowrec.errors import IdError, ParameterError, ShapeError
 from glowrec.graph import Graph
@@ -186,8 +186,7 @@ class Interactions:
         >>> Interactions.from_scipy(scipy.sparse.eye_array(3))
         Interactions(3 of 3 users and 3 items)
         """
-        if not hasattr(matrix, "tocsr") or len(matrix.shape) != 2:  # noqa: PLR2004 - an axis each
-            raise ShapeError("matrix: expected a two-dimensional SciPy sparse matrix")
+        check_sparse("matrix", matrix)
         rows = matrix.tocsr(copy=True)
         rows.sum_duplicates()
         rows.eliminate_zeros()

@@ -13,11 +13,10 @@ _COSINES = {"similarity": "cosine", "temperature": 0.1, "hardest_of": 1, "lr": 0
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "bpr-hardest": {"epochs": 40},
-    "bpr-uniform": {"hardest_of": 1, "batch_size": 8192, "lr": 0.02, "l2": 1e-4, "epochs": 60},
+    "bpr-uniform": {"hardest_of": 1, "batch_size": 8192, "lr": 0.02, "l2": 3e-4, "epochs": 60},
     "sampled-softmax": {
         "loss": "sampled_softmax",
         "shared_negatives": 1024,
-        "log_q": False,
         "batch_size": 4096,
         "epochs": 20,
         **_COSINES,

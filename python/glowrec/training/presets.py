@@ -78,13 +78,13 @@ PRESETS: dict[str, Settings] = {
         batch_size=32_768,
         min_batches=25,
         hardest_of=0,
-        epochs=32,
-        lr=0.015,
+        epochs=64,
+        lr=0.02,
         schedule="cosine",
-        l2=0.4,
+        l2=0.7,
         l2_readout=0.02,
         gather_dtype="bfloat16",
-        eval_every=8,
+        eval_every=16,
     ),
     # Matrix factorisation learned as "lightgcn-fast" learns, with its rate and penalty.
     "mf-fast": MFConfig(

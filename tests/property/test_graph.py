@@ -1,5 +1,6 @@
 """`Graph` against sets of pairs: degrees, both directions, every way in and out."""
 
+import gc
 import pickle
 
 import hypothesis.strategies as st
@@ -8,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 
-from glowrec.graph import Graph
+from glowrec.graph import NUMBERED, Graph
 from glowrec.interactions import Interactions
 from glowrec.normalization import NORMALIZATIONS
 from glowrec.threads import num_threads, set_num_threads
@@ -130,3 +131,15 @@ def test_threads_do_not_change_the_graph(n_threads):
 def test_a_graph_says_what_it_is():
     graph = Graph.from_edges([0], [1], n_users=2, n_items=3)
     assert repr(graph) == "Graph(n_users=2, n_items=3, n_edges=1)"
+
+
+def test_a_graph_is_found_by_its_number_while_it_lives():
+    log = Interactions.from_arrays([0], [0])
+    made = [Graph(log), Graph.from_edges([0], [0], n_users=1, n_items=1)]
+    made.append(pickle.loads(pickle.dumps(made[0])))  # noqa: S301 - our own
+    numbers = [graph._number for graph in made]
+    assert len(set(numbers)) == 3
+    assert all(NUMBERED[graph._number] is graph for graph in made)
+    del made
+    gc.collect()
+    assert not set(numbers) & set(NUMBERED)

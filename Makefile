@@ -46,8 +46,13 @@ replicate: everything ## train the rows of docs/replication.md (needs GLOWREC_DA
 	done; done
 	$(BIN)/glowrec train glocal-k --data ml-1m --preset glocal-k-paper --out runs/ml-1m-paper-0
 	$(BIN)/glowrec train glocal-k --data ml-1m --out runs/ml-1m-0
-	$(BIN)/glowrec ablate ngcf --data gowalla --seeds 3 --set protocol=paper --set validation=0 --set refit=false
-	$(BIN)/glowrec ablate lightgcn --data gowalla --seeds 3
+	for model in ngcf lightgcn losses; do \
+		$(BIN)/glowrec ablate $$model --data gowalla --seeds 1 --set protocol=paper --set validation=0 --set refit=false || exit 1; \
+	done
+	$(BIN)/glowrec train lightgcn --data gowalla --preset lightgcn-fast --epochs 40 --dim 128 --set validation=0 --out runs/gowalla-fast-128
+	$(BIN)/glowrec ablate glocal-k --data ml-100k --protocol paper --seeds 1
+	$(BIN)/glowrec bench models --data gowalla --models popular,item-knn,user-knn,pure-svd,gf-cf,ease
+	$(BIN)/glowrec bench models --data lastfm
 
 format: everything ## format and mend what can be mended
 	cargo fmt --all

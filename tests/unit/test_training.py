@@ -62,8 +62,7 @@ def test_the_refit_learns_from_all_of_train_for_the_epochs_chosen():
     refit = [row for row in result.history if row["stage"] == "refit"]
     assert [row["epoch"] for row in refit] == list(range(1, result.best_epoch + 1))
     assert set(result.seconds) == {"selection", "refit", "evaluation"}
-    whole = gr.datasets.Dataset("whole", DATA.train, DATA.test)
-    alone = train(settings(validation=0.0), whole, device=CPU)
+    alone = train(settings(validation=0.0), DATA, device=CPU)
     if result.best_epoch == 4:  # the same schedule: the refit is that run
         assert np.array_equal(result.learned.user_factors, alone.learned.user_factors)
     assert alone.protocol == "fixed"

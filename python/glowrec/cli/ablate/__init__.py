@@ -1,4 +1,4 @@
-"""``glowrec ablate``: variants of a model side by side; one file for each model."""
+"""``glowrec ablate``: variants of a model side by side; one file for each question."""
 
 import typer
 
